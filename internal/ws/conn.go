@@ -1,0 +1,128 @@
+package ws
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// windowSize is how much is asked of the socket at once. A message that
+	// fits is handed out in place, without a copy.
+	windowSize = 8 << 10
+
+	// keepBuffer is the largest buffer kept between messages: one huge reply
+	// must not pin its memory to an idle connection.
+	keepBuffer = 1 << 20
+
+	// DefaultMaxMessage bounds a message when Options.MaxMessage is zero. The
+	// server has no outbound limit, so the bound is the client's to set; this
+	// is the server's own inbound limit.
+	DefaultMaxMessage = 128 << 20
+)
+
+var (
+	// ErrClosed is the error of a connection that this side closed.
+	ErrClosed = errors.New("websocket: connection closed")
+
+	// ErrMessageTooLarge is wrapped by the error of a message above the bound.
+	ErrMessageTooLarge = errors.New("message too large")
+)
+
+// ProtocolError says that the peer broke RFC 6455; the connection is of no
+// further use.
+type ProtocolError struct{ Reason string }
+
+func (e *ProtocolError) Error() string { return "websocket: protocol error: " + e.Reason }
+
+// CloseError is the Close frame that the peer sent. Code is 1005 when the
+// frame held none.
+type CloseError struct {
+	Code   uint16
+	Reason string
+}
+
+func (e *CloseError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("websocket: closed by the server (code %d)", e.Code)
+	}
+	return fmt.Sprintf("websocket: closed by the server (code %d: %s)", e.Code, e.Reason)
+}
+
+// Conn is one WebSocket connection. One goroutine may use it at a time; only
+// Abort and Broken may be called from others.
+type Conn struct {
+	nc  net.Conn // what carries the frames: TLS or plain
+	raw net.Conn // the socket under it; closing this never blocks
+	eye peeker   // looks into raw without blocking
+
+	window []byte // bytes received; window[r:w] are unread
+	r, w   int
+	long   []byte // a message that did not fit the window
+
+	out   []byte // frames waiting for Flush
+	mark  int    // where the frame that is being built begins in out
+	inMsg bool   // between the frames of a fragmented message
+
+	maxMessage int
+	broken     atomic.Bool
+	sent, recv atomic.Int64 // bytes, for tests and statistics
+}
+
+func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
+	if maxMessage <= 0 {
+		maxMessage = DefaultMaxMessage
+	}
+	c := &Conn{nc: nc, raw: raw, maxMessage: maxMessage, window: make([]byte, max(windowSize, len(early)))}
+	c.w = copy(c.window, early)
+	c.eye.init(raw)
+	return c
+}
+
+// Broken reports whether the connection failed or was closed. It never goes
+// back to false.
+func (c *Conn) Broken() bool { return c.broken.Load() }
+
+// Abort closes the socket at once, without a Close frame: whoever reads or
+// writes wakes up with an error. It never blocks: closing a TLS connection
+// would wait up to 5 s for a peer that does not read, so the socket under it
+// is closed instead. It may be called at any time, from any goroutine.
+func (c *Conn) Abort() {
+	c.broken.Store(true)
+	_ = c.raw.Close()
+}
+
+// Close says goodbye with a Close frame, if that can be written before the
+// deadline, and closes the socket. It does not wait for the peer's Close: the
+// server drops the session either way, and a pool closes its connections one
+// after the other.
+func (c *Conn) Close(deadline time.Time) error {
+	if c.broken.Load() {
+		_ = c.raw.Close()
+		return nil
+	}
+	_ = c.nc.SetDeadline(deadline)
+	err := c.writeControl(opClose, closeNormal)
+	c.Abort()
+	return err
+}
+
+// SetDeadline bounds reads and writes to come; the zero time takes the bound
+// away.
+func (c *Conn) SetDeadline(t time.Time) error { return c.nc.SetDeadline(t) }
+
+// Transferred returns the bytes written to and read from the connection since
+// its upgrade, framing included.
+func (c *Conn) Transferred() (sent, received int64) { return c.sent.Load(), c.recv.Load() }
+
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.raw.RemoteAddr() }
+
+// fail marks the connection broken and closes its socket: after any error the
+// position in the stream is unknown.
+func (c *Conn) fail(err error) error {
+	c.Abort()
+	return err
+}

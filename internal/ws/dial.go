@@ -1,0 +1,147 @@
+package ws
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gobwas/ws"
+)
+
+// Options say where and how Dial connects.
+type Options struct {
+	Addr     string      // host:port
+	Path     string      // of the HTTP request, "/rpc"
+	Protocol string      // the WebSocket subprotocol that both must speak
+	Header   http.Header // added to the request; nil for none
+	TLS      *tls.Config // nil for ws://; never changed. An empty ServerName becomes Addr's host
+
+	// DialContext makes the transport; nil means a net.Dialer.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// MaxMessage bounds an incoming message, in bytes; zero is DefaultMaxMessage.
+	MaxMessage int
+}
+
+// HandshakeError is an HTTP answer other than 101 to the upgrade.
+type HandshakeError struct {
+	Status int
+	Body   string // its beginning, one line
+}
+
+func (e *HandshakeError) Error() string {
+	text := fmt.Sprintf("websocket: the server answered the upgrade with HTTP %d %s instead of 101", e.Status, http.StatusText(e.Status))
+	if e.Body != "" {
+		text += ": " + e.Body
+	}
+	return text
+}
+
+// Dial connects, does the TLS handshake where one is wanted, and upgrades to
+// WebSocket. The context bounds all of it, also against a peer that accepts
+// and stays silent.
+func Dial(ctx context.Context, o Options) (*Conn, error) {
+	dial := o.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	raw, err := dial(ctx, "tcp", o.Addr)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	// Closing works on every net.Conn; deadlines do not on all.
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	c, err := upgrade(ctx, raw, o)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, cause(ctx, err)
+	}
+	return c, nil
+}
+
+func upgrade(ctx context.Context, raw net.Conn, o Options) (*Conn, error) {
+	nc := raw
+	if o.TLS != nil {
+		cfg := o.TLS
+		if cfg.ServerName == "" {
+			host, _, err := net.SplitHostPort(o.Addr)
+			if err != nil {
+				return nil, err
+			}
+			cfg = cfg.Clone()
+			cfg.ServerName = host
+		}
+		client := tls.Client(raw, cfg)
+		if err := client.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		nc = client
+	}
+	refusal := new(HandshakeError)
+	d := ws.Dialer{
+		Protocols: []string{o.Protocol},
+		Header:    ws.HandshakeHeaderHTTP(o.Header),
+		OnStatusError: func(status int, _ []byte, resp io.Reader) {
+			*refusal = HandshakeError{Status: status, Body: bodyLine(resp)}
+		},
+	}
+	scheme := "ws"
+	if o.TLS != nil {
+		scheme = "wss"
+	}
+	br, hs, err := d.Upgrade(nc, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
+	var status ws.StatusError
+	if errors.As(err, &status) {
+		if refusal.Status == 0 {
+			refusal.Status = int(status)
+		}
+		return nil, refusal
+	}
+	if err != nil {
+		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+	}
+	if hs.Protocol != o.Protocol {
+		return nil, fmt.Errorf("websocket: the server agreed to subprotocol %q, expected %q: is this a SurrealDB server?", hs.Protocol, o.Protocol)
+	}
+	var early []byte
+	if br != nil { // the server's first ping often comes with the 101
+		early, _ = br.Peek(br.Buffered())
+		defer ws.PutReader(br)
+	}
+	return newConn(nc, raw, o.MaxMessage, early), nil
+}
+
+// bodyLine reads the beginning of a refusal's body, for the error message. A
+// body of unknown length is left alone: on a connection that is kept open its
+// end would never come.
+func bodyLine(resp io.Reader) string {
+	answer, err := http.ReadResponse(bufio.NewReader(resp), nil)
+	if err != nil {
+		return ""
+	}
+	defer answer.Body.Close()
+	if answer.ContentLength <= 0 {
+		return ""
+	}
+	head, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
+	line, _, _ := strings.Cut(strings.TrimSpace(string(head)), "\n")
+	return strings.ToValidUTF8(line, "?")
+}
+
+// cause prefers the context's error to the noise that closing the socket made.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
+		return fmt.Errorf("%w (%v)", context.Cause(ctx), err)
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package ws
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// ReadMessage waits for the next message and returns its payload, which is
+// valid until the next call of ReadMessage or Poll. Pings that come before it
+// are answered. After an error the connection is broken.
+func (c *Conn) ReadMessage() ([]byte, error) {
+	if cap(c.long) > keepBuffer {
+		c.long = nil
+	}
+	c.long = c.long[:0]
+	for {
+		h, err := c.nextHeader()
+		if err != nil {
+			return nil, c.fail(err)
+		}
+		if h.op >= opClose {
+			if err := c.control(h); err != nil {
+				return nil, c.fail(err)
+			}
+			continue
+		}
+		if err := c.checkData(h); err != nil {
+			return nil, c.fail(err)
+		}
+		whole := h.size + int(h.length)
+		if h.fin && !c.inMsg && whole <= len(c.window) {
+			if err := c.fill(whole); err != nil {
+				return nil, c.fail(err)
+			}
+			return c.take(h), nil
+		}
+		if err := c.assemble(h); err != nil {
+			return nil, c.fail(err)
+		}
+		if c.inMsg = !h.fin; h.fin {
+			return c.long, nil
+		}
+	}
+}
+
+// nextHeader waits until the header of the next frame lies in the window. It
+// does not consume it.
+func (c *Conn) nextHeader() (header, error) {
+	for {
+		h, need, err := parseHeader(c.window[c.r:c.w])
+		if need == 0 || err != nil {
+			return h, err
+		}
+		if err := c.fill(need); err != nil {
+			return h, err
+		}
+	}
+}
+
+// checkData refuses a data frame that is out of sequence or above the bound,
+// before a byte of it is stored.
+func (c *Conn) checkData(h header) error {
+	if (h.op == opContinuation) != c.inMsg {
+		return &ProtocolError{"a fragment out of sequence"}
+	}
+	if have := len(c.long); h.length > uint64(c.maxMessage-have) {
+		return fmt.Errorf("websocket: %w: %d bytes announced, at most %d accepted", ErrMessageTooLarge, h.length+uint64(have), c.maxMessage)
+	}
+	return nil
+}
+
+// take consumes a frame that lies in the window whole and returns its payload
+// in place.
+func (c *Conn) take(h header) []byte {
+	end := c.r + h.size + int(h.length)
+	payload := c.window[c.r+h.size : end : end]
+	c.r = end
+	return payload
+}
+
+// assemble appends the payload of a frame to c.long: first what the window
+// holds, then straight from the socket. Memory grows with what really arrives,
+// never with what a header announces.
+func (c *Conn) assemble(h header) error {
+	c.r += h.size
+	left := int(h.length)
+	n := min(left, c.w-c.r)
+	c.long = append(c.long, c.window[c.r:c.r+n]...)
+	c.r += n
+	for left -= n; left > 0; left -= n {
+		c.long = slices.Grow(c.long, min(left, max(windowSize, len(c.long))))
+		room := c.long[len(c.long):min(cap(c.long), len(c.long)+left)]
+		var err error
+		n, err = c.read(room)
+		c.long = c.long[:len(c.long)+n]
+		if n == 0 && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill waits until at least need unread bytes lie in the window; need never
+// exceeds its size.
+func (c *Conn) fill(need int) error {
+	if c.r == c.w {
+		c.r, c.w = 0, 0
+	} else if c.r+need > len(c.window) {
+		c.w = copy(c.window, c.window[c.r:c.w])
+		c.r = 0
+	}
+	for c.w-c.r < need {
+		n, err := c.read(c.window[c.w:])
+		c.w += n
+		if n == 0 && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read asks the socket once. A stream that ends without a Close frame, as a
+// killed server's does, is io.ErrUnexpectedEOF.
+func (c *Conn) read(b []byte) (int, error) {
+	n, err := c.nc.Read(b)
+	c.recv.Add(int64(n))
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if n == 0 && err == nil {
+		err = io.ErrNoProgress
+	}
+	return n, err
+}
+
+// control consumes a control frame: it answers a ping, drops a pong, and turns
+// a Close into a CloseError after answering it.
+func (c *Conn) control(h header) error {
+	if err := c.fill(h.size + int(h.length)); err != nil {
+		return err
+	}
+	payload := c.take(h)
+	switch h.op {
+	case opPing:
+		return c.writeControl(opPong, payload)
+	case opClose:
+		gone := &CloseError{Code: 1005}
+		if len(payload) >= 2 {
+			gone.Code = binary.BigEndian.Uint16(payload)
+			gone.Reason = string(payload[2:])
+			payload = payload[:2]
+		}
+		_ = c.writeControl(opClose, payload) // a courtesy: the peer is leaving
+		return gone
+	}
+	return nil
+}

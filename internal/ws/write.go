@@ -1,0 +1,58 @@
+package ws
+
+import "github.com/gobwas/ws"
+
+// Begin opens a binary message behind those that wait for Flush. Append the
+// payload to the slice it returns and hand that to End, or call Discard.
+func (c *Conn) Begin() []byte {
+	c.mark = len(c.out)
+	var room [maxHeader]byte
+	return append(c.out, room[:]...)
+}
+
+// End closes the message that Begin opened: it writes the header, moves the
+// payload up to it and masks it.
+func (c *Conn) End(b []byte) {
+	payload := b[c.mark+maxHeader:]
+	head, mask := appendHeader(b[:c.mark], opBinary, len(payload))
+	n := copy(b[len(head):], payload)
+	ws.Cipher(b[len(head):len(head)+n], mask, 0)
+	c.out = b[:len(head)+n]
+}
+
+// Discard drops every message that waits for Flush.
+func (c *Conn) Discard() { c.out = c.out[:0] }
+
+// Flush writes the waiting messages in one call and returns how many bytes may
+// have left this machine: zero means that the peer has seen none of them.
+func (c *Conn) Flush() (int, error) {
+	if c.broken.Load() {
+		c.out = c.out[:0]
+		return 0, ErrClosed
+	}
+	n, err := c.nc.Write(c.out)
+	c.sent.Add(int64(n))
+	if cap(c.out) > keepBuffer {
+		c.out = nil
+	}
+	c.out = c.out[:0]
+	if err != nil {
+		return n, c.fail(err)
+	}
+	return n, nil
+}
+
+// writeControl writes a control frame at once, ahead of what waits for Flush.
+func (c *Conn) writeControl(op byte, payload []byte) error {
+	var frame [maxHeader + maxControl]byte
+	b, mask := appendHeader(frame[:0], op, len(payload))
+	head := len(b)
+	b = append(b, payload...)
+	ws.Cipher(b[head:], mask, 0)
+	n, err := c.nc.Write(b)
+	c.sent.Add(int64(n))
+	if err != nil {
+		return c.fail(err)
+	}
+	return nil
+}
