@@ -1,0 +1,106 @@
+package cbor
+
+import (
+	"math"
+	"unicode/utf8"
+)
+
+// Text reads a text and returns a copy. Text that is not UTF-8 is an error.
+func (d *Decoder) Text() (string, error) {
+	b, err := d.TextBytes()
+	return string(b), err
+}
+
+// TextBytes reads a text without copying it: the bytes are valid until the
+// next call. Text that is not UTF-8 is an error.
+func (d *Decoder) TextBytes() ([]byte, error) { return d.stringBytes(majorText, "a text") }
+
+// Bytes reads a byte string and returns a copy that is never nil.
+func (d *Decoder) Bytes() ([]byte, error) {
+	b, err := d.BytesView()
+	if err != nil {
+		return nil, err
+	}
+	return append(make([]byte, 0, len(b)), b...), nil
+}
+
+// BytesView reads a byte string without copying it: the bytes are valid until
+// the next call.
+func (d *Decoder) BytesView() ([]byte, error) { return d.stringBytes(majorBytes, "a byte string") }
+
+func (d *Decoder) stringBytes(major byte, want string) ([]byte, error) {
+	first, arg, size, err := d.head()
+	if err != nil {
+		return nil, err
+	}
+	if first&majorMask != major {
+		return nil, d.wrongKind(want)
+	}
+	if first&infoMask == infoIndefinite {
+		return d.joinChunks(major, size)
+	}
+	total, err := d.stringEnd(arg, size)
+	if err != nil {
+		return nil, err
+	}
+	b := d.buf[d.pos+size : d.pos+total : d.pos+total]
+	if major == majorText && !utf8.Valid(b) {
+		return nil, d.malformed("a text in UTF-8", "other bytes")
+	}
+	d.pos += total
+	return b, nil
+}
+
+// stringEnd makes the n bytes behind a head of the given size available, and
+// returns how long both are together.
+func (d *Decoder) stringEnd(n uint64, size int) (int, error) {
+	if n > math.MaxInt-9 {
+		return 0, d.malformed("a length that fits in memory", "a larger one")
+	}
+	total := size + int(n)
+	return total, d.need(total)
+}
+
+// joinChunks reads a string of indefinite length, whose head has the given
+// size. Each chunk of a text must be UTF-8 by itself (RFC 8949, section 3.2.3).
+func (d *Decoder) joinChunks(major byte, size int) ([]byte, error) {
+	d.pos += size
+	d.scratch = d.scratch[:0]
+	for {
+		end, err := d.Break()
+		if err != nil {
+			return nil, err
+		}
+		if end {
+			return d.scratch, nil
+		}
+		n, err := d.chunk(major)
+		if err != nil {
+			return nil, err
+		}
+		total, err := d.stringEnd(n, 0)
+		if err != nil {
+			return nil, err
+		}
+		b := d.buf[d.pos : d.pos+total]
+		if major == majorText && !utf8.Valid(b) {
+			return nil, d.malformed("a text in UTF-8", "other bytes")
+		}
+		d.scratch = append(d.scratch, b...)
+		d.pos += total
+	}
+}
+
+// chunk consumes the head of one chunk of an indefinite-length string: a
+// string of the same major and of definite length.
+func (d *Decoder) chunk(major byte) (uint64, error) {
+	first, arg, size, err := d.head()
+	if err != nil {
+		return 0, err
+	}
+	if first&majorMask != major || first&infoMask == infoIndefinite {
+		return 0, d.wrongKind("a chunk of the string, or its end")
+	}
+	d.pos += size
+	return arg, nil
+}
