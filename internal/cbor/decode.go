@@ -137,6 +137,23 @@ func (d *Decoder) Int() (int64, error) {
 	return int64(arg), nil
 }
 
+// Uint reads an integer that is not negative. SurrealDB counts the seconds of
+// a duration in all 64 bits.
+func (d *Decoder) Uint() (uint64, error) {
+	first, arg, size, err := d.head()
+	if err != nil {
+		return 0, err
+	}
+	switch first & majorMask {
+	case majorUint:
+		d.pos += size
+		return arg, nil
+	case majorNegInt:
+		return 0, d.malformed("an integer of 0 or more", "a negative one")
+	}
+	return 0, d.wrongKind("an integer")
+}
+
 // Float reads a float of 16, 32 or 64 bits. It does not take integers.
 func (d *Decoder) Float() (float64, error) {
 	first, arg, size, err := d.head()

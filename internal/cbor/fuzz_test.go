@@ -104,8 +104,8 @@ func FuzzDecoder(f *testing.F) {
 		for _, step := range []int{1, 7} {
 			d.ResetSource(nil, &dripping{rest: input, step: step})
 			err := d.Skip()
-			require.Equal(t, end, d.Offset())
 			if err == nil {
+				require.Equal(t, end, d.Offset())
 				err = d.Tail()
 			}
 			require.Equal(t, skipErr == nil, err == nil, "%x in steps of %d: %v against %v", input, step, skipErr, err)
