@@ -1,0 +1,184 @@
+package surrealql
+
+import "strings"
+
+// Query is what a text turned out to hold. It is immutable and may be shared
+// between goroutines.
+type Query struct {
+	// Text is the text as given.
+	Text string
+	// Rewritten is the text with each $1 made $_1; the same string when there
+	// was none.
+	Rewritten string
+	// Ordinals is the highest ordinal used, as $n or $_n.
+	Ordinals int
+	// Placeholders are the uses of ordinals in the order of the text.
+	Placeholders []Placeholder
+	// Params are the names the text uses and does not assign, in the order of
+	// their first use, without those that are special and those of ordinals. One
+	// that no argument is bound to need not be a mistake: DEFINE PARAM and a
+	// variable of the session also give values.
+	Params []string
+	// Question is the offset of the first ? that stands where an operand is due,
+	// as a placeholder of other databases would, or -1.
+	Question int
+	// Statements are the statements of the text in order, without empty ones.
+	Statements []Statement
+}
+
+// Statement is one statement of a text.
+type Statement struct {
+	Kind Kind
+	// Pos and End are the offsets of its first byte and behind its last; the
+	// semicolon is not part of it.
+	Pos, End int
+	// MayWrite tells that it may change data or schema: it is or holds a writing
+	// statement, or calls what this text does not show (fn::, mod:: and silo::
+	// functions, JavaScript, closures).
+	MayWrite bool
+	// Yields tells that its result is a result set. LET, USE, BEGIN, COMMIT,
+	// CANCEL and OPTION have none; see Query.Align for their entries.
+	Yields bool
+	// Returning tells that a writing statement says RETURN.
+	Returning bool
+	// Explained tells that the statement ends in EXPLAIN and answers a plan.
+	Explained bool
+	// Projection says how the result is laid out.
+	Projection Projection
+
+	insert  int  // where a RETURN clause belongs, or -1
+	hasTail bool // a clause behind that place was seen
+
+	returned Counting // of the statement that a RETURN returns
+}
+
+// Analyze reads a text. It does not fail: what the server would refuse is
+// analysed as well as can be, and the server says what is wrong with it.
+func Analyze(text string) *Query {
+	p := parser{lex: lexer{text: text}, question: -1}
+	q := &Query{Text: text}
+	for {
+		for p.eat(tSemicolon) {
+		}
+		t := p.peek()
+		if t.kind == tEOF {
+			break
+		}
+		before := p.last
+		s := p.topLevel(t)
+		if p.last == before {
+			p.next() // a closer that closes nothing
+			continue
+		}
+		s.End = p.last
+		s.MayWrite = p.writes
+		q.Statements = append(q.Statements, s)
+	}
+	q.Question = p.question
+	q.Params = p.params.free
+	q.place(p.ordinals)
+	return q
+}
+
+// place keeps the placeholders and rewrites the text for them.
+func (q *Query) place(ordinals []Placeholder) {
+	q.Placeholders, q.Rewritten = ordinals, q.Text
+	bare := 0
+	for _, o := range ordinals {
+		q.Ordinals = max(q.Ordinals, o.N)
+		if o.Bare {
+			bare++
+		}
+	}
+	if bare == 0 {
+		return
+	}
+	var b strings.Builder
+	b.Grow(len(q.Text) + bare)
+	from := 0
+	for _, o := range ordinals {
+		if o.Bare {
+			b.WriteString(q.Text[from : o.Pos+1])
+			b.WriteByte('_')
+			from = o.Pos + 1
+		}
+	}
+	b.WriteString(q.Text[from:])
+	q.Rewritten = b.String()
+}
+
+// topLevel walks one statement of the text up to its semicolon.
+func (p *parser) topLevel(t token) Statement {
+	p.writes = false
+	s := Statement{insert: -1, Pos: t.pos, Yields: true}
+	if t.kind != tWord || !p.topWord(&s, t) {
+		p.topExpression(&s, t)
+	}
+	if !p.peek().closes() {
+		p.skipTo(nil)
+		s.insert = -1 // not understood to its end
+	}
+	return s
+}
+
+// topWord walks the statements that stand only at the top of a text.
+func (p *parser) topWord(s *Statement, t token) bool {
+	switch t.kw {
+	case kwBegin:
+		s.silent(Begin)
+	case kwCommit:
+		s.silent(Commit)
+	case kwCancel:
+		s.silent(Cancel)
+	case kwOption:
+		s.silent(Option)
+	case kwUse:
+		s.silent(Use)
+	case kwKill:
+		s.is(Kill, Nothing, AsIs)
+	case kwShow:
+		s.is(Show, Dynamic, AsIs)
+	case kwAccess:
+		s.is(Access, Dynamic, AsIs)
+		p.next()
+		p.skipTo(func(t token) bool { return t.is(kwGrant) || t.is(kwRevoke) || t.is(kwPurge) || t.is(kwShow) })
+		p.writes = !p.peek().is(kwShow)
+	case kwLive:
+		s.is(Live, Value, One)
+	default:
+		return false
+	}
+	if t.kw != kwAccess {
+		p.next()
+	}
+	if t.kw == kwLive && p.eatWord(kwSelect) {
+		if !p.eatWord(kwDiff) {
+			p.fields(nil, stopSelect)
+		}
+		p.eatWord(kwFrom)
+		p.expressions()
+		p.clauses(nil)
+	}
+	p.skipTo(nil)
+	return true
+}
+
+func (p *parser) topExpression(s *Statement, t token) {
+	var e expr
+	p.expression(&e)
+	switch {
+	case e.shape == shapeStatement && t.kind == tWord:
+		pos := s.Pos
+		*s = *e.stmt
+		s.Pos, s.Yields = pos, s.Kind != Let
+	case t.kind == tLBrace && e.shape == shapeOther:
+		s.is(Block, Dynamic, AsIs)
+	default:
+		s.returns(&e)
+		s.Kind = Expression
+		if e.shape == shapeStatement {
+			s.Kind = e.stmt.Kind // a statement in parentheses
+		}
+		s.insert = -1
+	}
+}

@@ -1,0 +1,176 @@
+package surrealql
+
+import "slices"
+
+// covered walks what stands in parentheses, after the opening one: an
+// expression, or the two numbers of a point.
+func (p *parser) covered(e *expr) {
+	p.expression(e)
+	for p.eat(tComma) {
+		e.set(shapeOther)
+		p.expression(nil)
+	}
+	p.closeWith(tRParen)
+}
+
+// closeWith takes the closer, after skipping what stands before it.
+func (p *parser) closeWith(closer tokenKind) {
+	if p.eat(closer) {
+		return
+	}
+	p.skipTo(nil)
+	p.eat(closer)
+}
+
+// array walks [ … ] after its bracket. Of an array of objects that all have
+// the same keys it keeps the keys of the first.
+func (p *parser) array(e *expr) {
+	e.set(shapeOther)
+	var first []string
+	alike := e != nil
+	for n := 0; ; n++ {
+		if p.peek().closes() {
+			break
+		}
+		var item *expr
+		if alike {
+			item = &expr{}
+		}
+		before := p.last
+		p.expression(item)
+		if alike {
+			alike = item.shape == shapeObject && (n == 0 || sameKeys(first, item.keys))
+			if n == 0 {
+				first = item.keys
+			}
+		}
+		if !p.eat(tComma) && p.last == before {
+			p.loose(token{kind: tComma}, p.peek())
+		}
+	}
+	p.closeWith(tRBracket)
+	if alike && len(first) > 0 {
+		e.shape, e.keys = shapeObjects, first
+	}
+}
+
+func sameKeys(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
+}
+
+// braces walks {…} after its brace: an object if a key and a colon come
+// first, as the server decides it, else a set or a block.
+func (p *parser) braces(e *expr) {
+	e.set(shapeOther)
+	defer p.leave()
+	if !p.enter() {
+		p.flat()
+		return
+	}
+	t := p.peek()
+	switch {
+	case t.kind == tRBrace:
+		p.next()
+		e.set(shapeObject)
+	case p.isKey(t) && p.peekAt(1).kind == tColon:
+		p.object(e)
+	default:
+		p.block()
+	}
+}
+
+func (p *parser) isKey(t token) bool {
+	switch t.kind {
+	case tWord, tQuoted, tNumber:
+		return true
+	case tString:
+		c := p.lex.text[t.pos]
+		return c == '\'' || c == '"'
+	}
+	return false
+}
+
+func (p *parser) key(t token) string {
+	if t.kind == tString {
+		return stringValue(p.text(t))
+	}
+	return p.ident(t)
+}
+
+// object walks the entries of an object and its closing brace.
+func (p *parser) object(e *expr) {
+	e.set(shapeObject)
+	for {
+		t := p.peek()
+		if !p.isKey(t) {
+			break
+		}
+		p.next()
+		if !p.eat(tColon) {
+			break
+		}
+		if e != nil {
+			e.keys = append(e.keys, p.key(t))
+		}
+		p.expression(nil)
+		if !p.eat(tComma) {
+			break
+		}
+	}
+	if p.peek().kind != tRBrace {
+		e.set(shapeOther)
+	}
+	p.closeWith(tRBrace)
+}
+
+// block walks the statements of a block, or the items of a set, and the
+// closing brace.
+func (p *parser) block() {
+	for {
+		for p.eat(tSemicolon) || p.eat(tComma) {
+		}
+		t := p.peek()
+		if t.kind == tRBrace || t.kind == tEOF {
+			break
+		}
+		before := p.last
+		p.expression(nil)
+		if t := p.peek(); t.kind != tSemicolon && t.kind != tComma && !t.closes() {
+			p.skipTo(nil)
+		}
+		if p.last == before {
+			p.next() // a closer of another kind
+		}
+	}
+	p.eat(tRBrace)
+}
+
+// flat walks to the closer of the bracket just opened, counting brackets
+// without telling them apart.
+func (p *parser) flat() {
+	prev := token{kind: tLParen}
+	for depth := 1; depth > 0; {
+		t := p.peek()
+		switch t.kind {
+		case tEOF:
+			return
+		case tLBrace, tLParen, tLBracket:
+			depth++
+		case tRBrace, tRParen, tRBracket:
+			depth--
+		case tSlash:
+			if startsOperandAfter(prev) {
+				p.replace(p.lex.regex(t.pos))
+			}
+		case tWord:
+			if writesAtStart(t.kw) {
+				p.writes = true
+			}
+		}
+		prev = p.next()
+	}
+}

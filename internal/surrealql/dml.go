@@ -1,0 +1,291 @@
+package surrealql
+
+// The bodies of the statements that read and write records, each after its
+// first word. The clauses are taken in any order: which order is right is the
+// server's to say.
+
+func (p *parser) selectBody(s *Statement) {
+	s.is(Select, Columns, Many)
+	var pr *Projection
+	if s != nil {
+		pr = &s.Projection
+	}
+	p.fields(pr, stopSelect)
+	if p.eatWord(kwOmit) {
+		p.omit(pr)
+	}
+	p.eatWord(kwFrom)
+	p.only(s)
+	p.expressions()
+	p.clauses(s)
+}
+
+func (p *parser) only(s *Statement) {
+	if p.eatWord(kwOnly) && s != nil {
+		s.Projection.Shape = One
+	}
+}
+
+// expressions walks expressions joined by commas.
+func (p *parser) expressions() {
+	p.expression(nil)
+	for p.eat(tComma) {
+		p.expression(nil)
+	}
+}
+
+func (p *parser) writeBody(s *Statement, kw keyword) {
+	switch kw {
+	case kwCreate:
+		s.is(Create, Star, Many)
+	case kwUpdate:
+		s.is(Update, Star, Many)
+	case kwUpsert:
+		s.is(Upsert, Star, Many)
+	case kwDelete:
+		s.is(Delete, Star, Many)
+		p.eatWord(kwFrom)
+	}
+	p.only(s)
+	p.expressions()
+	s.output(p.last)
+	p.clauses(s)
+}
+
+func (p *parser) insertBody(s *Statement) {
+	s.is(Insert, Star, Many)
+	p.eatWord(kwRelation)
+	p.eatWord(kwIgnore)
+	if p.eatWord(kwInto) {
+		p.next() // a table or a parameter
+	}
+	if p.peek().kind != tLParen {
+		p.expression(nil)
+	} else {
+		p.insertValues()
+	}
+	if p.peek().is(kwOn) && p.peekAt(1).is(kwDuplicate) {
+		p.next()
+		p.next()
+		p.eatWord(kwKey)
+		p.eatWord(kwUpdate)
+		p.assignments()
+	}
+	s.output(p.last)
+	p.clauses(s)
+}
+
+// insertValues walks (a, b) VALUES (1, 2), (3, 4), or an expression in
+// parentheses.
+func (p *parser) insertValues() {
+	p.next()
+	p.list(tRParen)
+	if !p.eatWord(kwValues) {
+		p.parts(nil)
+		p.operators(nil)
+		return
+	}
+	for {
+		if p.eat(tLParen) {
+			p.list(tRParen)
+		}
+		if !p.eat(tComma) {
+			return
+		}
+	}
+}
+
+func (p *parser) relateBody(s *Statement) {
+	s.is(Relate, Star, Many)
+	p.only(s)
+	for range 3 {
+		p.relateOperand()
+		if t := p.peek(); t.kind == tArrow {
+			p.next()
+		} else if t.kind == tLess && p.arrowAhead(t) {
+			p.next()
+			p.next()
+		}
+	}
+	p.eatWord(kwUnique)
+	s.output(p.last)
+	p.clauses(s)
+}
+
+// relateOperand walks one of the three operands of RELATE a->b->c. Unlike
+// elsewhere the arrow after it is not a part of it.
+func (p *parser) relateOperand() {
+	t := p.peek()
+	switch {
+	case t.name() && p.isStatement(t):
+		p.statement(nil)
+	case t.name() && (p.peekAt(1).kind == tPath || p.peekAt(1).kind == tLParen):
+		p.call(nil)
+	case t.name():
+		p.subject()
+	case !t.closes() && t.kind != tArrow && t.kind != tLess:
+		p.start(nil)
+	}
+}
+
+func (p *parser) returnBody(s *Statement) {
+	s.is(Return, Dynamic, AsIs)
+	if s == nil {
+		p.expression(nil)
+	} else {
+		var e expr
+		p.expression(&e)
+		s.returns(&e)
+	}
+	if p.peek().is(kwFetch) {
+		p.clauses(nil)
+	}
+}
+
+// assignments walks a = 1, b.c += 2.
+func (p *parser) assignments() {
+	for {
+		p.plainIdiom(nil)
+		if k := p.peek().kind; k == tEqual || k == tAssign {
+			p.next()
+		}
+		p.expression(nil)
+		if !p.eat(tComma) {
+			return
+		}
+	}
+}
+
+// clauses walks what follows the head of a statement. It ends at what it does
+// not know, which the caller skips.
+func (p *parser) clauses(s *Statement) {
+	for {
+		t := p.peek()
+		if t.kind != tWord || !p.clause(s, t.kw) {
+			return
+		}
+	}
+}
+
+func (p *parser) clause(s *Statement, kw keyword) bool {
+	switch kw {
+	case kwSet:
+		p.next()
+		p.assignments()
+	case kwContent, kwMerge, kwPatch, kwReplace, kwWhere:
+		p.next()
+		p.expression(nil)
+	case kwUnset, kwSplit, kwFetch:
+		p.next()
+		p.eatWord(kwOn)
+		p.idioms()
+	case kwGroup, kwOrder:
+		p.next()
+		p.eatWord(kwBy)
+		p.idioms()
+	case kwLimit, kwStart:
+		p.next()
+		p.eatWord(kwBy)
+		p.eatWord(kwAt)
+		p.expression(nil)
+	case kwWith:
+		p.next()
+		if !p.eatWord(kwNoindex) {
+			p.eatWord(kwIndex)
+			p.idioms()
+		}
+	default:
+		return p.tail(s, kw)
+	}
+	if s != nil && s.insert >= 0 && !s.hasTail {
+		s.insert = p.last
+	}
+	return true
+}
+
+// tail walks the clauses that may stand at the end of a statement, behind the
+// place of RETURN.
+func (p *parser) tail(s *Statement, kw keyword) bool {
+	switch kw {
+	case kwReturn:
+		p.next()
+		p.returning(s)
+	case kwTimeout, kwVersion:
+		p.next()
+		p.expression(nil)
+	case kwParallel, kwTempfiles:
+		p.next()
+	case kwExplain:
+		p.next()
+		for t := p.peek(); t.is(kwFull) || t.is(kwAnalyze); t = p.peek() {
+			p.next()
+		}
+		s.explained()
+	default:
+		return false
+	}
+	if s != nil {
+		s.hasTail = true
+	}
+	return true
+}
+
+// idioms walks names joined by commas, with what may stand behind each.
+func (p *parser) idioms() {
+	for {
+		t := p.peek()
+		if t.kind == tParam || t.kind == tOrdinal || p.peekCall(t) {
+			p.expression(nil)
+		} else {
+			p.plainIdiom(nil)
+		}
+		for t := p.peek(); t.is(kwCollate) || t.is(kwNumeric) || t.is(kwAscending) || t.is(kwDescending); t = p.peek() {
+			p.next()
+		}
+		if !p.eat(tComma) {
+			return
+		}
+	}
+}
+
+func (p *parser) peekCall(t token) bool {
+	if t.kind != tWord {
+		return false
+	}
+	k := p.peekAt(1).kind
+	return k == tLParen || k == tPath
+}
+
+// returning walks what a write is to return.
+func (p *parser) returning(s *Statement) {
+	t := p.peek()
+	if s == nil {
+		p.output(nil, t)
+		return
+	}
+	s.insert = -1
+	s.Returning = true
+	p.output(s, t)
+}
+
+func (p *parser) output(s *Statement, t token) {
+	form := Star
+	switch t.kw {
+	case kwNone_, kwAfter, kwBefore:
+	case kwNull, kwDiff:
+		form = Value
+	default:
+		if s == nil {
+			p.fields(nil, stopTail)
+			return
+		}
+		shape := s.Projection.Shape
+		s.Projection = Projection{Form: Columns, Shape: shape}
+		p.fields(&s.Projection, stopTail)
+		return
+	}
+	p.next()
+	if s != nil {
+		s.Projection.Form = form
+	}
+}

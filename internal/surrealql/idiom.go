@@ -1,0 +1,239 @@
+package surrealql
+
+// partKind is a part of an idiom that shows in the key of its column. Indexes,
+// filters, methods, destructuring and the like do not.
+type partKind uint8
+
+const (
+	partField  partKind = iota
+	partStart           // the value an idiom begins with: $p, person:1, (SELECT …)
+	partLookup          // ->knows, <-(likes WHERE …)
+)
+
+type part struct {
+	kind     partKind
+	pos, end int
+	name     string // of a field
+}
+
+func (p *parser) addPart(e *expr, pt part) {
+	if e != nil {
+		e.parts = append(e.parts, pt)
+	}
+}
+
+// continues reports whether another part of an idiom follows.
+func (p *parser) continues() bool {
+	t := p.peek()
+	switch t.kind {
+	case tDot, tLBracket, tEllipsis, tArrow:
+		return true
+	case tLess:
+		return p.arrowAhead(t)
+	}
+	return false
+}
+
+// parts walks the parts that follow the start of an idiom.
+func (p *parser) parts(e *expr) {
+	for p.continues() {
+		switch p.peek().kind {
+		case tEllipsis:
+			p.next()
+		case tDot:
+			p.next()
+			p.dotPart(e)
+		case tLBracket:
+			p.next()
+			p.bracketPart()
+		default:
+			p.arrow(e)
+		}
+	}
+}
+
+// plainIdiom walks an idiom that begins with a name or an arrow, as in an
+// alias, an ORDER BY or an assignment. Any keyword is a name here.
+func (p *parser) plainIdiom(e *expr) {
+	e.set(shapeIdiom)
+	t := p.peek()
+	if t.name() {
+		p.next()
+		p.addPart(e, part{kind: partField, pos: t.pos, end: t.end, name: p.ident(t)})
+	}
+	p.parts(e)
+}
+
+func (p *parser) dotPart(e *expr) {
+	t := p.peek()
+	switch {
+	case t.kind == tQuestion, t.kind == tStar, t.kind == tAt, t.kind == tNumber:
+		p.next()
+	case t.kind == tLBrace:
+		p.next()
+		p.curlyPart()
+	case t.name():
+		p.next()
+		if p.eat(tLParen) {
+			if writingMethod(p.ident(t)) {
+				p.writes = true
+			}
+			p.arguments()
+			return
+		}
+		p.addPart(e, part{kind: partField, pos: t.pos, end: t.end, name: p.ident(t)})
+	}
+}
+
+// bracketPart walks [*], [$], [0], [WHERE …] and [? …] after the bracket.
+func (p *parser) bracketPart() {
+	t := p.peek()
+	switch {
+	case t.kind == tStar, t.kind == tDollar:
+		p.next()
+	case t.kind == tQuestion, t.is(kwWhere):
+		p.next()
+		p.expression(nil)
+	case t.kind != tRBracket:
+		p.expression(nil)
+	}
+	p.closeWith(tRBracket)
+}
+
+// curlyPart walks .{a, b: c} and the recursion .{1..3}(…) after the brace.
+func (p *parser) curlyPart() {
+	defer p.leave()
+	if !p.enter() {
+		p.flat()
+		return
+	}
+	if k := p.peek().kind; k == tNumber || k == tDots || k == tStar {
+		p.closeWith(tRBrace)
+		if p.eat(tLParen) {
+			p.parts(nil)
+			p.closeWith(tRParen)
+		}
+		return
+	}
+	for p.peek().name() {
+		p.next()
+		if p.eat(tColon) {
+			p.expression(nil)
+		} else if p.eat(tDot) {
+			p.dotPart(nil)
+		}
+		if !p.eat(tComma) {
+			break
+		}
+	}
+	p.closeWith(tRBrace)
+}
+
+// arrow walks a step through the graph: ->, <-, <-> or <~ and what it leads
+// to.
+func (p *parser) arrow(e *expr) {
+	pos := p.next().pos
+	if k := p.peek(); k.pos == p.last && p.lex.text[pos] == '<' {
+		p.next() // the rest of <-, <-> or <~
+	}
+	p.lookup(e)
+	p.addPart(e, part{kind: partLookup, pos: pos, end: p.last})
+}
+
+func (p *parser) lookup(e *expr) {
+	t := p.peek()
+	switch {
+	case t.kind == tQuestion:
+		p.next()
+	case t.kind == tLParen:
+		p.next()
+		p.lookupGroup(e)
+	case t.name():
+		p.subject()
+	}
+}
+
+// lookupGroup walks (SELECT … FROM a, b WHERE … AS c) after its parenthesis.
+func (p *parser) lookupGroup(e *expr) {
+	defer p.leave()
+	if !p.enter() {
+		p.flat()
+		return
+	}
+	if p.eatWord(kwSelect) {
+		p.fields(nil, stopSelect)
+		p.eatWord(kwFrom)
+		p.eatWord(kwOnly)
+	}
+	for {
+		if !p.eat(tQuestion) && p.peek().name() {
+			p.subject()
+			if p.eatWord(kwField) && p.peek().name() {
+				p.next()
+			}
+		}
+		if !p.eat(tComma) {
+			break
+		}
+	}
+	p.clauses(nil)
+	if p.eatWord(kwAs) {
+		p.plainIdiom(nil)
+		if e != nil {
+			e.multi = true
+		}
+	}
+	p.closeWith(tRParen)
+}
+
+// subject walks a table, or a range of its records.
+func (p *parser) subject() {
+	p.next()
+	if p.eatAdjacent(tColon) {
+		p.recordKey()
+	}
+}
+
+// recordKey walks what follows the colon of a record id: a key or a range of
+// keys, all without blanks between.
+func (p *parser) recordKey() {
+	p.keyValue()
+	if p.eatAdjacent(tGreater) {
+		p.eatAdjacent(tDots)
+	} else if !p.eatAdjacent(tDots) {
+		return
+	}
+	p.eatAdjacent(tEqual)
+	p.keyValue()
+}
+
+func (p *parser) keyValue() {
+	t := p.peek()
+	if t.pos != p.last {
+		return
+	}
+	switch t.kind {
+	case tMinus, tPlus:
+		p.next()
+		if n := p.peek(); n.kind == tNumber {
+			p.next()
+		}
+	case tNumber, tString, tQuoted, tParam, tOrdinal, tQuotedParam:
+		p.next()
+	case tQuestion:
+		p.noteQuestion(t)
+		p.next()
+	case tWord:
+		p.next()
+		if p.peek().kind == tLParen && p.peek().pos == p.last { // rand(), ulid(), uuid()
+			p.next()
+			p.arguments()
+		}
+	case tLBracket:
+		p.next()
+		p.list(tRBracket)
+	case tLBrace:
+		p.next()
+		p.braces(nil)
+	}
+}

@@ -1,0 +1,295 @@
+package surrealql
+
+import "strings"
+
+// Form says where the columns of a result come from.
+type Form uint8
+
+const (
+	// Nothing: the statement has no result of its own (DEFINE, FOR, SLEEP …) and
+	// answers NONE: no columns, no rows. If anything else comes, treat it as
+	// Dynamic.
+	Nothing Form = iota
+	// Columns: the text lists them, see Projection.Columns and Resolve.
+	Columns
+	// Star: whole records, or fields that cannot be told from the text. The
+	// columns are the union of the keys.
+	Star
+	// Value: one column, "value"; each element is a row whatever it is.
+	Value
+	// Dynamic: the result decides. An object is one row, an array of objects is
+	// rows, anything else is one row with the column "value".
+	Dynamic
+)
+
+// Shape says how rows are laid out in the result.
+type Shape uint8
+
+const (
+	// AsIs: the result decides, as with Dynamic.
+	AsIs Shape = iota
+	// Many: an array with one element a row.
+	Many
+	// One: the row itself, as with ONLY. NONE or NULL is no row, except that a
+	// Value of NULL is a row.
+	One
+)
+
+// Projection is how the result of a statement is laid out as rows.
+type Projection struct {
+	Form  Form
+	Shape Shape
+	// Columns are the columns in the author's order, for the form Columns.
+	Columns []Column
+}
+
+// Column is one column of an explicit projection.
+type Column struct {
+	// Name is what the column is called: its alias; for a field the path to it
+	// ("b.c"; indexes, filters and methods do not show, as in the server's own
+	// keys); for a call the path of the function ("count", "math::sum"); for a
+	// parameter its name; else the author's text, comments removed and blanks
+	// made one. It does not depend on the rows.
+	Name string
+	// Pos and End are the offsets of the expression in the text, without alias.
+	Pos, End int
+
+	// text is the expression as the author wrote it, with its alias: columns of
+	// the same text are the same column.
+	text string
+	// rendered tells that the server's key is a rendering of the expression.
+	rendered bool
+	// paths are the places where the server may put the value, likeliest first.
+	// A step that is not a plain name is compared in canonical form.
+	paths [][]string
+	// free tells that the key cannot be told from the text at all, or is a
+	// rendering of the expression, so that the one key left over may be its.
+	free bool
+	// whole tells that a row may be the value itself.
+	whole bool
+}
+
+// stop says what ends a list of fields.
+type stop uint8
+
+const (
+	stopSelect stop = iota // FROM or OMIT
+	stopTail               // the end of a write statement
+)
+
+func (s stop) at(t token) bool {
+	if t.kind == tComma {
+		return true
+	}
+	if t.kind != tWord {
+		return false
+	}
+	switch t.kw {
+	case kwFrom, kwOmit:
+		return s == stopSelect
+	case kwTimeout, kwParallel, kwVersion, kwExplain:
+		return s == stopTail
+	}
+	return t.kw == kwAs
+}
+
+// fields walks a list of fields and keeps its columns in pr, if given.
+func (p *parser) fields(pr *Projection, end stop) {
+	if p.eatWord(kwValue) {
+		p.field(nil, end)
+		if pr != nil {
+			pr.Form = Value
+		}
+		return
+	}
+	star := false
+	for {
+		if p.eat(tStar) {
+			star = true
+		} else {
+			p.field(pr, end)
+		}
+		if !p.eat(tComma) {
+			break
+		}
+	}
+	if pr != nil && (star || pr.Form == Star) {
+		pr.Form, pr.Columns = Star, nil
+	}
+}
+
+// field walks one field and its alias.
+func (p *parser) field(pr *Projection, end stop) {
+	var e *expr
+	if pr != nil {
+		e = &expr{}
+	}
+	pos := p.peek().pos
+	p.expression(e)
+	if t := p.peek(); !t.closes() && !end.at(t) {
+		e.set(shapeOther)
+		p.skipTo(end.at)
+	}
+	col := Column{Pos: pos, End: max(pos, p.last)}
+	var alias *expr
+	if p.eatWord(kwAs) {
+		if pr != nil {
+			alias = &expr{}
+		}
+		p.plainIdiom(alias)
+	}
+	if pr != nil {
+		p.column(pr, col, e, alias)
+	}
+}
+
+// column names a column and adds it.
+func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
+	c.text = p.src(c.Pos, max(c.Pos, p.last))
+	switch {
+	case e.shape == shapeCall && e.name == "type::fields" && p.typeFields(pr, c, e):
+		return
+	case alias != nil && len(alias.parts) > 0:
+		p.idiomColumn(&c, alias.parts)
+		if len(alias.parts) > 1 {
+			// AS x.y nests, or stays one key where the server projects in one step
+			// (both measured on 3.0.2).
+			c.paths = append(c.paths, []string{c.Name})
+		}
+	case e.multi:
+		pr.Form = Star // aliases inside the idiom, each a key of its own
+		return
+	case e.shape == shapeIdiom:
+		p.idiomColumn(&c, e.parts)
+	case e.shape == shapeParam:
+		c.Name, c.whole = e.name, true
+		c.paths = [][]string{{e.name}}
+	case e.shape == shapeCall:
+		p.callColumn(&c, e)
+	default:
+		c.Name, c.free, c.rendered = tidy(p.src(c.Pos, c.End)), true, true
+		if e.shape == shapeString {
+			c.paths = append(c.paths, []string{e.name})
+		}
+	}
+	pr.Columns = append(pr.Columns, c)
+}
+
+// idiomColumn names the column of an idiom and finds its places.
+//
+// The server keeps fields, steps through the graph and the value the idiom
+// begins with, and drops the rest. It nests the value under them, but renders
+// some beginnings and the fields behind them as one key ("(person:1).name"),
+// and leaves out the beginning before a step through the graph (all measured on
+// 3.0.2).
+func (p *parser) idiomColumn(c *Column, parts []part) {
+	var name strings.Builder
+	var full, graph []string
+	flat, hasStart, hasLookup := "", false, false
+	for i, pt := range parts {
+		text := p.src(pt.pos, pt.end)
+		step := pt.name
+		switch pt.kind {
+		case partField:
+			if i > 0 {
+				name.WriteByte('.')
+				flat += "."
+			}
+			name.WriteString(pt.name)
+			flat += text
+		default:
+			step = canonical(text)
+			name.WriteString(tidy(text))
+			flat += text
+		}
+		hasStart = hasStart || pt.kind == partStart
+		hasLookup = hasLookup || pt.kind == partLookup
+		full = append(full, step)
+		if pt.kind != partStart {
+			graph = append(graph, step)
+		}
+	}
+	c.Name = name.String()
+	if len(parts) == 0 {
+		c.Name = tidy(p.src(c.Pos, c.End))
+		full = []string{""} // @.{a, b} is the key "" (measured on 3.0.2)
+	}
+	if hasStart && hasLookup {
+		c.paths = append(c.paths, graph)
+	}
+	c.paths = append(c.paths, full)
+	if len(parts) > 1 {
+		c.paths = append(c.paths, []string{canonical(flat)})
+	}
+	c.free = hasStart || hasLookup
+}
+
+// callColumn names the column of a call. type::field is the field it names.
+func (p *parser) callColumn(c *Column, e *expr) {
+	c.Name = e.name
+	c.paths = [][]string{{e.name}}
+	if e.name != "type::field" {
+		return
+	}
+	if names := literalNames(p.src(e.args[0], e.args[1])); len(names) == 1 {
+		c.Name = names[0]
+		c.paths = [][]string{strings.Split(names[0], "."), {names[0]}}
+		return
+	}
+	c.Name, c.free = tidy(p.src(c.Pos, c.End)), true
+	c.paths = nil
+}
+
+// typeFields spreads type::fields(['a', 'b']) into its columns. Where the names
+// are not in the text the columns cannot be told.
+func (p *parser) typeFields(pr *Projection, c Column, e *expr) bool {
+	names := literalNames(p.src(e.args[0], e.args[1]))
+	if len(names) == 0 {
+		pr.Form = Star
+		return true
+	}
+	for _, name := range names {
+		pr.Columns = append(pr.Columns, Column{
+			Name: name, Pos: c.Pos, End: c.End, text: name,
+			paths: [][]string{strings.Split(name, "."), {name}},
+		})
+	}
+	return true
+}
+
+// literalNames reads ('a') or (['a', 'b']), and nothing else.
+func literalNames(args string) []string {
+	l := lexer{text: args}
+	var names []string
+	for t := l.next(); t.kind != tEOF; t = l.next() {
+		switch t.kind {
+		case tString:
+			names = append(names, stringValue(args[t.pos:t.end]))
+		case tLParen, tRParen, tLBracket, tRBracket, tComma:
+		default:
+			return nil
+		}
+	}
+	return names
+}
+
+// omit walks OMIT a, b and takes the columns that it removes.
+func (p *parser) omit(pr *Projection) {
+	for {
+		pos := p.peek().pos
+		p.expression(nil)
+		if pr != nil {
+			name := tidy(p.src(pos, max(pos, p.last)))
+			kept := pr.Columns[:0]
+			for _, c := range pr.Columns {
+				if c.Name != name {
+					kept = append(kept, c)
+				}
+			}
+			pr.Columns = kept
+		}
+		if !p.eat(tComma) {
+			return
+		}
+	}
+}

@@ -1,0 +1,287 @@
+package surrealql
+
+// Kind is what a statement does, told by the keyword it begins with.
+type Kind uint8
+
+// The kinds of statements.
+const (
+	Expression Kind = iota // an expression that is none of the below
+	Access
+	Alter
+	Begin
+	Block
+	Break
+	Cancel
+	Commit
+	Continue
+	Create
+	Define
+	Delete
+	Explain // EXPLAIN before a statement; one that ends in EXPLAIN keeps its kind
+	For
+	If
+	Info
+	Insert
+	Kill
+	Let
+	Live
+	Option
+	Rebuild
+	Relate
+	Remove
+	Return
+	Select
+	Show
+	Sleep
+	Throw
+	Update
+	Upsert
+	Use
+)
+
+var kindNames = [...]string{
+	"expression", "ACCESS", "ALTER", "BEGIN", "block", "BREAK", "CANCEL", "COMMIT", "CONTINUE", "CREATE",
+	"DEFINE", "DELETE", "EXPLAIN", "FOR", "IF", "INFO", "INSERT", "KILL", "LET", "LIVE", "OPTION", "REBUILD",
+	"RELATE", "REMOVE", "RETURN", "SELECT", "SHOW", "SLEEP", "THROW", "UPDATE", "UPSERT", "USE",
+}
+
+// String returns the keyword of the kind.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// writesAtStart reports whether a statement that begins with the keyword
+// changes data or schema.
+func writesAtStart(k keyword) bool {
+	switch k {
+	case kwCreate, kwInsert, kwUpdate, kwUpsert, kwDelete, kwRelate, kwDefine, kwRemove, kwAlter, kwRebuild:
+		return true
+	}
+	return false
+}
+
+// isStatement reports whether the word, where an operand is due, begins a
+// statement. The server always takes these words for one; the look at what
+// follows keeps older and newer grammars, which may not, from being misread.
+func (p *parser) isStatement(t token) bool {
+	switch t.kw {
+	case kwSelect, kwReturn, kwThrow, kwIf:
+		n := p.peekAt(1)
+		return p.startsOperand(n) || n.kind == tStar || !n.closes() && n.kind != tComma && n.kind != tWord && n.kind != tDot && n.kind != tEqual
+	case kwCreate, kwUpdate, kwUpsert, kwDelete, kwRelate, kwInsert, kwDefine, kwRemove, kwAlter, kwRebuild, kwInfo, kwExplain:
+		return p.startsOperand(p.peekAt(1))
+	case kwLet, kwFor:
+		k := p.peekAt(1).kind
+		return k == tParam || k == tQuotedParam || k == tOrdinal
+	case kwSleep:
+		k := p.peekAt(1).kind
+		return k == tNumber || k == tParam || k == tOrdinal
+	case kwBreak, kwContinue:
+		return p.peekAt(1).closes()
+	}
+	return false
+}
+
+// statement walks the statement that begins here, and keeps what it is if e
+// asks for it. It always returns true.
+func (p *parser) statement(e *expr) bool {
+	defer p.leave()
+	e.set(shapeStatement)
+	var s *Statement
+	if e != nil {
+		s = &Statement{insert: -1, Pos: p.peek().pos}
+		e.stmt = s
+	}
+	if !p.enter() {
+		p.next()
+		p.skipTo(nil)
+		return true
+	}
+	t := p.next()
+	if writesAtStart(t.kw) {
+		p.writes = true
+	}
+	p.body(s, t.kw)
+	return true
+}
+
+// body walks a statement after its first word.
+func (p *parser) body(s *Statement, kw keyword) {
+	switch kw {
+	case kwSelect:
+		p.selectBody(s)
+	case kwCreate, kwUpdate, kwUpsert, kwDelete:
+		p.writeBody(s, kw)
+	case kwInsert:
+		p.insertBody(s)
+	case kwRelate:
+		p.relateBody(s)
+	case kwReturn:
+		p.returnBody(s)
+	case kwIf:
+		s.is(If, Dynamic, AsIs)
+		p.ifBody()
+	case kwFor:
+		s.is(For, Nothing, AsIs)
+		p.forBody()
+	case kwLet:
+		s.is(Let, Nothing, AsIs)
+		p.letBody()
+	case kwThrow:
+		s.is(Throw, Nothing, AsIs)
+		p.expression(nil)
+	case kwExplain:
+		s.is(Explain, Dynamic, AsIs)
+		p.explainBody()
+	case kwSleep:
+		s.is(Sleep, Nothing, AsIs)
+		p.expression(nil)
+	case kwBreak:
+		s.is(Break, Nothing, AsIs)
+	case kwContinue:
+		s.is(Continue, Nothing, AsIs)
+	case kwInfo:
+		s.is(Info, Dynamic, AsIs)
+		p.skipTo(nil)
+	default:
+		p.schemaBody(s, kw)
+	}
+}
+
+// schemaBody walks DEFINE, REMOVE, ALTER and REBUILD. What they say is the
+// server's business; only parameters and brackets matter here.
+func (p *parser) schemaBody(s *Statement, kw keyword) {
+	switch kw {
+	case kwDefine:
+		s.is(Define, Nothing, AsIs)
+		p.defineHead()
+	case kwRemove:
+		s.is(Remove, Nothing, AsIs)
+	case kwAlter:
+		s.is(Alter, Nothing, AsIs)
+	case kwRebuild:
+		s.is(Rebuild, Nothing, AsIs)
+	}
+	p.skipTo(nil)
+}
+
+// defineHead takes the parameters that DEFINE PARAM and DEFINE FUNCTION name:
+// they are given values, not used.
+func (p *parser) defineHead() {
+	what := p.peek()
+	if what.kw != kwParam && what.kw != kwFunction {
+		return
+	}
+	p.next()
+	for t := p.peek(); t.kind == tWord && p.peekAt(1).kind != tLParen; t = p.peek() {
+		if t.kw == kwFn {
+			p.path()
+			break
+		}
+		p.next() // OVERWRITE, IF NOT EXISTS
+	}
+	if what.kw == kwParam {
+		p.assign(p.declared())
+		return
+	}
+	if !p.eat(tLParen) {
+		return
+	}
+	for t := p.peek(); !t.closes(); t = p.peek() {
+		if t.kind == tParam || t.kind == tQuotedParam {
+			p.assign(p.declared())
+		} else {
+			p.loose(token{kind: tComma}, t)
+		}
+	}
+	p.eat(tRParen)
+}
+
+func (p *parser) letBody() {
+	name := p.declared()
+	if p.eat(tColon) {
+		p.skipTo(func(t token) bool { return t.kind == tEqual })
+	}
+	p.eat(tEqual)
+	p.expression(nil)
+	p.assign(name)
+}
+
+func (p *parser) forBody() {
+	name := p.declared()
+	p.eatWord(kwIn)
+	p.expression(nil)
+	p.assign(name)
+	if p.eat(tLBrace) {
+		p.nestedBlock()
+	}
+}
+
+// nestedBlock walks a block after its brace, where an object cannot stand.
+func (p *parser) nestedBlock() {
+	defer p.leave()
+	if !p.enter() {
+		p.flat()
+		return
+	}
+	p.block()
+}
+
+func (p *parser) ifBody() {
+	for {
+		p.expression(nil)
+		worded := p.eatWord(kwThen)
+		p.branch()
+		if !p.eatWord(kwElse) {
+			if worded {
+				p.eatWord(kwEnd)
+			}
+			return
+		}
+		if p.eatWord(kwIf) {
+			continue
+		}
+		p.branch()
+		if worded {
+			p.eatWord(kwEnd)
+		}
+		return
+	}
+}
+
+// branch walks what an IF does in one case: a block, or an expression that may
+// end in a semicolon of its own before ELSE or END.
+func (p *parser) branch() {
+	if p.eat(tLBrace) {
+		p.nestedOrObject()
+	} else {
+		p.expression(nil)
+	}
+	if p.peek().kind == tSemicolon {
+		if n := p.peekAt(1); n.is(kwElse) || n.is(kwEnd) {
+			p.next()
+		}
+	}
+}
+
+// nestedOrObject walks {…} after its brace where a block stands with IF … {…}
+// and an object may stand with IF … THEN {…}.
+func (p *parser) nestedOrObject() {
+	if t := p.peek(); p.isKey(t) && p.peekAt(1).kind == tColon && !p.isStatement(t) {
+		p.braces(nil)
+		p.operators(nil)
+		return
+	}
+	p.nestedBlock()
+}
+
+func (p *parser) explainBody() {
+	p.eatWord(kwAnalyze)
+	if p.eatWord(kwFormat) {
+		p.next()
+	}
+	p.expression(nil)
+}

@@ -1,0 +1,76 @@
+package surrealql
+
+// tokenKind says what a token is. Words are not split into keywords and names
+// here: in SurrealQL nearly every keyword may also be a name, and only the
+// place decides. A word carries its keyword (or none) beside its kind.
+type tokenKind uint8
+
+const (
+	tEOF         tokenKind = iota
+	tInvalid               // bytes no token starts with, or a string that does not end
+	tWord                  // a bare word: name or keyword
+	tQuoted                // `name` or ⟨name⟩
+	tParam                 // $name
+	tQuotedParam           // $`name` or $⟨name⟩
+	tOrdinal               // $1, which the server cannot lex: ours to rewrite
+	tDollar                // $ alone, as in [$]
+	tString                // '…' or "…" with an optional prefix s r u d b f
+	tNumber                // 12, 1.5, 1e3, 2dec, 1h30m
+	tRegex                 // /…/, only where an expression may start
+	tScript                // the {…} of function() {…}
+	tLBrace
+	tRBrace
+	tLBracket
+	tRBracket
+	tLParen
+	tRParen
+	tSemicolon
+	tComma
+	tAt
+	tDot
+	tDots     // ..
+	tEllipsis // ... or …
+	tColon
+	tPath // ::
+	tQuestion
+	tVert
+	tOrOr
+	tAndAnd
+	tLess
+	tGreater
+	tKnn // <|
+	tArrow
+	tMinus
+	tPlus
+	tSlash
+	tStar
+	tEqual
+	tInfix  // any other operator that only ever stands between two operands
+	tBang   // !
+	tAssign // += -= +?=
+)
+
+// token is a span of the text. An adjacent token follows with nothing between.
+type token struct {
+	kind tokenKind
+	kw   keyword
+	pos  int
+	end  int
+}
+
+func (t token) is(k keyword) bool { return t.kind == tWord && t.kw == k }
+
+// name reports whether the token can name a field or a table.
+func (t token) name() bool { return t.kind == tWord || t.kind == tQuoted }
+
+// adjacent reports whether b starts where a ends.
+func adjacent(a, b token) bool { return a.end == b.pos }
+
+// closes reports whether the token ends whatever encloses it.
+func (t token) closes() bool {
+	switch t.kind {
+	case tEOF, tSemicolon, tRParen, tRBracket, tRBrace:
+		return true
+	}
+	return false
+}
