@@ -1,0 +1,160 @@
+package surrealtest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// stopTimeout is how long an engine may take to end by itself before it is
+// killed.
+const stopTimeout = 10 * time.Second
+
+// process is a running engine. It is spoken to in JSON lines on its stdin and
+// stdout, and it ends when its stdin does: so it cannot outlive this process.
+//
+// No goroutine belongs to it: what it writes to stderr goes to a file, and its
+// stdout is read only for a reply that was asked for. Programs that check for
+// leaked goroutines find none.
+type process struct {
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	encode *json.Encoder
+	decode *json.Decoder
+	stderr *os.File
+	lastID int
+
+	addresses []string
+	version   string
+}
+
+// command is what is asked of an engine.
+type command struct {
+	ID int    `json:"id"`
+	Op string `json:"op"`
+}
+
+// message is what an engine says.
+type message struct {
+	ID    int    `json:"id,omitempty"`
+	Error string `json:"error,omitempty"`
+	Stats *Stats `json:"stats,omitempty"`
+	Ready *ready `json:"ready,omitempty"`
+}
+
+// ready is an engine's first message.
+type ready struct {
+	Addresses []string `json:"addresses"`
+	Version   string   `json:"version,omitempty"`
+}
+
+// startProcess starts an engine and waits until it is ready.
+func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
+	stderr, err := os.CreateTemp("", "surrealtest-*.log")
+	if err != nil {
+		return nil, fmt.Errorf("surrealtest: start %s: %w", cmd.Path, err)
+	}
+	// Where an open file can be removed it is gone with the last process that has it.
+	_ = os.Remove(stderr.Name())
+	cmd.Stderr = stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		_ = stderr.Close()
+		return nil, fmt.Errorf("surrealtest: start %s: %w", cmd.Path, err)
+	}
+	p := &process{
+		cmd: cmd, stdin: stdin, encode: json.NewEncoder(stdin), decode: json.NewDecoder(bufio.NewReader(stdout)), stderr: stderr,
+	}
+	if err := p.awaitReady(ctx); err != nil {
+		p.kill()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) awaitReady(ctx context.Context) error {
+	// Killing it ends the read below.
+	disarm := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
+	defer disarm()
+	var m message
+	err := p.decode.Decode(&m)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("surrealtest: %s was not ready in time: %w%s", p.cmd.Path, context.Cause(ctx), p.said())
+	case err != nil:
+		return fmt.Errorf("surrealtest: %s ended before it was ready: %w%s", p.cmd.Path, err, p.said())
+	case m.Ready == nil:
+		return fmt.Errorf("surrealtest: %s could not start: %s%s", p.cmd.Path, m.Error, p.said())
+	}
+	p.addresses, p.version = m.Ready.Addresses, m.Ready.Version
+	return nil
+}
+
+// ask sends a command and reads its reply. It is not safe for concurrent use.
+func (p *process) ask(op string) (message, error) {
+	p.lastID++
+	if err := p.encode.Encode(command{ID: p.lastID, Op: op}); err != nil {
+		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.said())
+	}
+	var m message
+	if err := p.decode.Decode(&m); err != nil {
+		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.said())
+	}
+	if m.Error != "" {
+		return m, errors.New("surrealtest: " + m.Error)
+	}
+	return m, nil
+}
+
+// stop ends the engine in good order: what it holds is on disk afterwards.
+func (p *process) stop() error {
+	timer := time.AfterFunc(stopTimeout, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = p.encode.Encode(command{Op: "stop"}) // an engine that is gone has stopped
+	_ = p.stdin.Close()
+	return p.wait()
+}
+
+// kill ends the engine as a crash would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.wait()
+}
+
+// wait collects the process and what belongs to it.
+func (p *process) wait() error {
+	err := p.cmd.Wait()
+	if err != nil {
+		err = fmt.Errorf("surrealtest: %s: %w%s", p.cmd.Path, err, p.said())
+	}
+	return errors.Join(err, p.stderr.Close())
+}
+
+// said is the end of what the engine wrote to stderr, for an error's text.
+func (p *process) said() string {
+	const most = 4 << 10
+	size, err := p.stderr.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	tail := make([]byte, min(size, most))
+	n, _ := p.stderr.ReadAt(tail, size-int64(len(tail)))
+	if text := strings.TrimSpace(string(tail[:n])); text != "" {
+		return "\nit said: " + text
+	}
+	return ""
+}
