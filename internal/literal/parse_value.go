@@ -38,10 +38,22 @@ func (p *parser) value() error {
 		s, err := p.quoted(string(c))
 		p.out = cbor.AppendText(p.out, s)
 		return err
+	case isDigit(c) && p.recordAhead():
+		return p.named()
 	case isDigit(c) || c == '-' || c == '+':
 		return p.number()
 	}
 	return p.named()
+}
+
+// recordAhead tells whether a word with a colon is next: a table may begin with
+// a digit.
+func (p *parser) recordAhead() bool {
+	start := p.pos
+	p.word()
+	colon := p.peek() == ':'
+	p.pos = start
+	return colon
 }
 
 // list reads items up to end and puts their number before them, behind tag.

@@ -157,7 +157,7 @@ func appendTagged(b []byte, d *cbor.Decoder, tag uint64, depth int) ([]byte, err
 		return append(b, "NONE"...), d.Skip()
 	case TagTable:
 		name, err := d.Text()
-		return AppendIdent(b, name), err
+		return appendTable(b, name), err
 	case TagRecord:
 		return appendRecord(b, d, depth)
 	case TagDecimal:
@@ -261,6 +261,16 @@ func appendBound(b []byte, d *cbor.Decoder, bound appender, i, depth int) ([]byt
 		b = append(b, '>')
 	}
 	return b, err
+}
+
+// appendTable quotes what by itself is something else: 1h is a duration, none
+// is a value.
+func appendTable(b []byte, name string) []byte {
+	switch upper := strings.ToUpper(name); {
+	case name != "" && isDigit(name[0]), upper == "TRUE", upper == "FALSE", upper == "NULL", upper == "NONE":
+		return appendQuoted(b, '`', name)
+	}
+	return AppendIdent(b, name)
 }
 
 // AppendUUID appends the usual form with hyphens.
