@@ -1,0 +1,271 @@
+package surrealsql
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// This file is the configuration as a Go program sees it. What a DSN can say
+// of it, with defaults and meanings, stands in one place: dsnKeys.
+
+// Disabled turns a duration of [Config] off whose zero value means "the
+// default": for example HealthCheckInterval. Any negative value does the same.
+// In a DSN it is written 0.
+const Disabled time.Duration = -1
+
+// AuthLevel says as whom a connection signs in.
+type AuthLevel string
+
+// The levels a user of SurrealDB can be defined on.
+const (
+	// AuthAuto is the zero value: AuthToken if there is a token, else
+	// AuthRecord if there is an access method, else AuthRoot if there is a
+	// user, else AuthNone.
+	AuthAuto      AuthLevel = ""
+	AuthNone      AuthLevel = "none"      // anonymous, where the server allows it
+	AuthRoot      AuthLevel = "root"      // DEFINE USER … ON ROOT
+	AuthNamespace AuthLevel = "namespace" // DEFINE USER … ON NAMESPACE; needs Namespace
+	AuthDatabase  AuthLevel = "database"  // DEFINE USER … ON DATABASE; needs Namespace and Database
+	AuthRecord    AuthLevel = "record"    // DEFINE ACCESS … TYPE RECORD or BEARER; needs Access, Namespace and Database
+	AuthToken     AuthLevel = "token"     // a JWT, from Token or TokenSource
+)
+
+// LoadBalance is the order in which several hosts are tried.
+type LoadBalance string
+
+// The orders of [Config].LoadBalance. The zero value is InOrder.
+const (
+	InOrder    LoadBalance = "in_order"    // always from the first host on: the others are spares
+	RoundRobin LoadBalance = "round_robin" // each connection starts at the host after the last one's
+	Random     LoadBalance = "random"      // each connection starts anywhere
+)
+
+// NullMode is what a nil argument becomes.
+type NullMode string
+
+// The modes of [Config].NullAs. The zero value is NilIsNull.
+const (
+	NilIsNull NullMode = "null" // nil is NULL
+	NilIsNone NullMode = "none" // nil is NONE, which option<T> fields take (they refuse NULL)
+)
+
+// ResetMode says when a connection's session is reset before its next use.
+type ResetMode string
+
+// The modes of [Config].Reset. The zero value is ResetAuto.
+const (
+	ResetAuto   ResetMode = "auto"   // only what the last user changed: free when nothing changed
+	ResetAlways ResetMode = "always" // each time, at the price of a round trip
+	ResetNever  ResetMode = "never"  // not even after changes: one session for all users of the pool
+)
+
+// Config is everything a connector can be told. [ParseDSN] and [ConfigFromEnv]
+// make one; a literal works too, and its zero fields take the defaults given
+// in the table of DSN keys.
+//
+// NewConnector keeps a copy, so later changes to a Config reach no connector.
+// A Config must not be changed while another goroutine reads it. The callbacks
+// and hooks may be called by several goroutines at once.
+//
+// Printing a Config, with any verb or through log/slog, shows neither password
+// nor token. [Config.FormatDSN] does show them.
+type Config struct {
+	// Hosts are the servers, each host:port or host (port 8000); an IPv6
+	// address needs brackets: [::1]:8000. Without a host connecting fails with
+	// ErrNoHosts.
+	Hosts []string
+	// TLS makes the connections wss. TLSConfig is cloned for each of them and
+	// gets the host's name where ServerName is empty; nil means Go's defaults.
+	TLS       bool
+	TLSConfig *tls.Config
+
+	// Namespace and Database are selected on each connection. A Database
+	// needs a Namespace.
+	Namespace string
+	Database  string
+
+	// Auth is the level to sign in at; the zero value derives it (AuthAuto).
+	Auth AuthLevel
+	// User and Password sign in at the levels root, namespace and database. At
+	// the level record they are sent as the variables user and pass.
+	User     string
+	Password string
+	// Access names the access method (DEFINE ACCESS) for AuthRecord.
+	Access string
+	// Token is a JWT for AuthToken.
+	Token string
+	// AuthParams are further variables of the signin: what the SIGNIN clause
+	// of a record access reads, or the key of a bearer access.
+	AuthParams map[string]any
+	// TokenSource, if set, is asked for the token at each sign-in and takes the
+	// place of Token.
+	TokenSource func(context.Context) (string, error)
+	// Credentials, if set, is asked for user and password at each sign-in and
+	// takes the place of User and Password.
+	Credentials func(context.Context) (user, password string, err error)
+
+	// DialTimeout bounds connecting, with all its attempts: dial, TLS,
+	// upgrade, sign-in, schema and Init.
+	DialTimeout time.Duration
+	// QueryTimeout bounds each statement that has no nearer deadline. Zero
+	// sets no bound.
+	QueryTimeout time.Duration
+	// CloseTimeout bounds what has no context of its own: Close, Commit, Rollback.
+	CloseTimeout time.Duration
+	// MaxMessageSize is the largest message accepted from the server, in bytes.
+	MaxMessageSize int
+
+	// MaxUses retires a connection after so many leases. Zero sets no limit.
+	MaxUses int
+	// MaxLifetime retires a connection of that age. Zero sets no limit.
+	// Unlike sql.DB's, it has jitter: each connection's life is shorter by a
+	// random part of LifetimeJitter, so that they do not all end at once.
+	MaxLifetime    time.Duration
+	LifetimeJitter time.Duration
+	// HealthCheckInterval is the time between two looks at the idle connections.
+	HealthCheckInterval time.Duration
+	// PingAfterIdle is how long a connection may idle before it is pinged.
+	PingAfterIdle time.Duration
+
+	// ConnectAttempts is how often connecting is tried in all, while the error
+	// can pass; ConnectBackoff the longest first pause, doubled each time, of
+	// which a random part is waited.
+	ConnectAttempts int
+	ConnectBackoff  time.Duration
+	// LoadBalance is the order in which Hosts are tried.
+	LoadBalance LoadBalance
+
+	// SchemaFile is the path of a SurrealQL file, Schema such a text: run once
+	// per connector and database, before its first connection is used. Only
+	// one of the two may be set.
+	SchemaFile string
+	Schema     string
+	// Variables are set on every connection and stay over resets: $name in
+	// all texts.
+	Variables map[string]any
+	// Init are texts run on every new connection, after the schema.
+	Init []string
+
+	// NullAs is what a nil argument becomes.
+	NullAs NullMode
+	// Reset says when a session is reset between two leases.
+	Reset ResetMode
+
+	// Logger gets what the driver does by itself, such as giving up a
+	// connection; nil logs nothing. LogQueries also logs each query's text and
+	// duration, but no argument's value; without a Logger to slog.Default().
+	Logger     *slog.Logger
+	LogQueries bool
+	// Tracer, if set, is told of queries, and of connects, resets and closes
+	// where it implements ConnectTracer, ResetTracer, CloseTracer.
+	Tracer Tracer
+
+	// DialContext, if set, opens the TCP connections. TLS is put on top of
+	// what it returns.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Headers are sent with the WebSocket handshake.
+	Headers http.Header
+
+	// BeforeConnect, if set, is called before each attempt to connect with a
+	// copy of the Config made for that attempt: what it changes there
+	// (credentials, headers, TLSConfig, namespace) holds for this connection
+	// only. An error fails the connect.
+	BeforeConnect func(ctx context.Context, cfg *Config) error
+	// AfterConnect, if set, is called with each new connection, signed in and
+	// prepared, before anyone uses it. An error closes it and fails the connect.
+	AfterConnect func(ctx context.Context, conn *Conn) error
+	// BeforeClose, if set, is called before a connection that still works is
+	// closed. Nothing bounds it in time.
+	BeforeClose func(conn *Conn)
+}
+
+// Clone returns a deep copy: nothing that either can change is shared. The
+// values in AuthParams and Variables are copied as they are.
+func (c *Config) Clone() *Config {
+	d := *c
+	d.Hosts = slices.Clone(c.Hosts)
+	d.Init = slices.Clone(c.Init)
+	d.AuthParams = maps.Clone(c.AuthParams)
+	d.Variables = maps.Clone(c.Variables)
+	d.Headers = c.Headers.Clone()
+	if c.TLSConfig != nil {
+		d.TLSConfig = c.TLSConfig.Clone()
+	}
+	return &d
+}
+
+// validate makes c what a connector works with: every default in place, hosts
+// with their ports, the level of Auth decided, durations that are off not above
+// zero; or it returns what is wrong with it. A Config without hosts passes, so
+// that an empty DSN opens: usable tells. It may be called again.
+func (c *Config) validate() error {
+	c.applyDefaults()
+	if err := c.check(); err != nil {
+		return err
+	}
+	for i, h := range c.Hosts {
+		c.Hosts[i], _ = parseHost(h) // which check has tried
+	}
+	c.Auth = c.authLevel()
+	if c.LifetimeJitter == 0 {
+		c.LifetimeJitter = c.MaxLifetime / 10
+	}
+	if c.LogQueries && c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return nil
+}
+
+// usable reports why nothing can be connected to, if so.
+func (c *Config) usable() error {
+	if len(c.Hosts) == 0 {
+		return ErrNoHosts
+	}
+	return nil
+}
+
+// applyDefaults gives every zero field the default of its key.
+func (c *Config) applyDefaults() {
+	for _, k := range dsnKeys {
+		if k.def != "" && k.get(c) == "" {
+			if err := k.set(c, k.def); err != nil {
+				panic("surrealsql: the default of " + k.name + " is no value of it: " + err.Error())
+			}
+		}
+	}
+}
+
+// check tries each value by the rules of its DSN key, then what must hold
+// between them.
+func (c *Config) check() error {
+	scratch := new(Config)
+	for _, k := range dsnKeys {
+		if v := k.get(c); v != "" && k.set(scratch, v) != nil {
+			return k.badValue("Config."+k.field, v)
+		}
+	}
+	for _, h := range c.Hosts {
+		if _, err := parseHost(h); err != nil {
+			return err
+		}
+	}
+	if c.Database != "" && c.Namespace == "" {
+		return errDatabaseAlone(c.Database)
+	}
+	if c.SchemaFile != "" && c.Schema != "" {
+		return errors.New("surrealsql: schema_file and Config.Schema are both set: expected one of them")
+	}
+	if c.MaxLifetime > 0 && c.LifetimeJitter > c.MaxLifetime {
+		return fmt.Errorf("surrealsql: lifetime_jitter: got %s, expected at most max_lifetime, which is %s",
+			c.LifetimeJitter, c.MaxLifetime)
+	}
+	return c.validateAuth()
+}

@@ -1,0 +1,326 @@
+package surrealsql
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// defaultPort is SurrealDB's, with TLS and without.
+const defaultPort = "8000"
+
+// schemes are what a DSN may begin with, and whether it means TLS: nil leaves
+// that to the key tls. The aliases are those of xo/dburl.
+var schemes = map[string]*bool{
+	"surrealdb": nil, "surreal": nil, "sur": nil, "sr": nil,
+	"ws": new(false), "surrealdb+ws": new(false),
+	"wss": new(true), "surrealdb+wss": new(true),
+}
+
+// ParseDSN reads a DSN:
+//
+//	surrealdb://user:password@host:8000/namespace/database?key=value&…
+//	wss://host/rpc?ns=namespace&db=database
+//
+// The schemes surreal, sur and sr mean surrealdb; ws and wss, and surrealdb+ws
+// and surrealdb+wss, say whether there is TLS. Several hosts are separated by
+// commas, an IPv6 address is in brackets, and the port is 8000 unless given.
+// User, password, namespace and database are percent-encoded where they hold
+// any of : / ? # [ ] @ %. A path that ends in /rpc, as SurrealDB's own URLs do,
+// is understood. The keys are those of the table in the README.
+//
+// The fields of the result that the DSN does not set have their defaults.
+// An empty DSN is no error: it gives a Config without hosts, with which
+// connecting fails with [ErrNoHosts].
+//
+// Errors name the key, the value and what is expected. They hold no password
+// and no token, nor anything that could be part of one.
+func ParseDSN(dsn string) (*Config, error) {
+	c, err := parseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.finish(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// finish completes a parsed Config.
+func (c *Config) finish() error {
+	c.applyDefaults()
+	return c.check()
+}
+
+// parseDSN reads what the DSN says and no more: no defaults, no check of what
+// must hold between keys.
+func parseDSN(dsn string) (*Config, error) {
+	c := new(Config)
+	if dsn == "" {
+		return c, nil
+	}
+	scheme, rest, err := cutScheme(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if i := strings.IndexFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }); i >= 0 {
+		return nil, fmt.Errorf("surrealsql: DSN: character %q at byte %d: expected it percent-encoded, as %%%02X",
+			rest[i], len(dsn)-len(rest)+i, rest[i])
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	authority, path := rest, ""
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	if err := c.parseAuthority(authority); err != nil {
+		return nil, err
+	}
+	if err := c.parsePath(path, schemes[scheme] != nil); err != nil {
+		return nil, err
+	}
+	err = c.parseQuery(query, schemes[scheme])
+	if err != nil && strings.Contains(query, "@") && !strings.Contains(authority, "@") {
+		// What was read as the query may be the rest of a password, and its @
+		// the one before the host.
+		err = errors.New("surrealsql: DSN: got no valid key=value pairs after the ?, but an @: expected %3F for a ? in a password, %40 for an @ in a value")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+const dsnForm = "surrealdb://user:password@host:8000/namespace/database"
+
+func cutScheme(dsn string) (scheme, rest string, err error) {
+	scheme, rest, ok := strings.Cut(dsn, "://")
+	// What stands before the first :// may be anything, a password included.
+	isWord := !strings.ContainsFunc(scheme, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '+' && r != '-' && r != '.'
+	})
+	if !ok || !isWord {
+		return "", "", errors.New("surrealsql: DSN: got no scheme, expected the form " + dsnForm)
+	}
+	scheme = strings.ToLower(scheme)
+	if _, ok := schemes[scheme]; ok {
+		return scheme, rest, nil
+	}
+	switch scheme {
+	case "http":
+		err = errors.New("surrealsql: DSN: got the scheme http, but this driver speaks WebSocket: expected ws:// or surrealdb://")
+	case "https":
+		err = errors.New("surrealsql: DSN: got the scheme https, but this driver speaks WebSocket: expected wss:// or surrealdb://…?tls=true")
+	case "mem", "memory", "file", "rocksdb", "surrealkv", "surrealkv+versioned", "tikv", "indxdb":
+		err = fmt.Errorf("surrealsql: DSN: got the scheme %s of an embedded engine, which has no driver in Go: expected a server's, %s", scheme, dsnForm)
+	default:
+		err = fmt.Errorf("surrealsql: DSN: got an unknown scheme, expected surrealdb, surreal, sur, sr, ws, wss, surrealdb+ws or surrealdb+wss, as in %s", dsnForm)
+	}
+	return "", "", err
+}
+
+// parseAuthority reads user:password@host:port,host:port.
+func (c *Config) parseAuthority(authority string) error {
+	hosts, hasUser := authority, false
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		hasUser = true
+		user, password, _ := strings.Cut(authority[:i], ":")
+		hosts = authority[i+1:]
+		var err, err2 error
+		c.User, err = url.PathUnescape(user)
+		c.Password, err2 = url.PathUnescape(password)
+		if err != nil || err2 != nil {
+			return errors.New("surrealsql: DSN: user or password: got a % that begins no escape, expected %25 for a percent sign")
+		}
+	}
+	if hosts == "" {
+		hosts = "localhost" // as xo/dburl writes it
+	}
+	for h := range strings.SplitSeq(hosts, ",") {
+		// In a URL the % before an IPv6 address's zone is written %25.
+		host, err := parseHost(strings.Replace(h, "%25", "%", 1))
+		if err != nil && !hasUser {
+			// Without an @ the text may be the user and the password of a DSN
+			// whose password holds an unescaped / or ?: it is not shown.
+			return errors.New("surrealsql: DSN: got no valid host:port after the scheme, expected the form " + dsnForm +
+				", with / ? # @ in the password percent-encoded")
+		}
+		if err != nil {
+			return err
+		}
+		c.Hosts = append(c.Hosts, host)
+	}
+	return nil
+}
+
+// parseHost checks host or host:port and returns it with its port.
+func parseHost(s string) (string, error) {
+	bad := func(expect string) error {
+		return fmt.Errorf("surrealsql: host: got %q, expected %s", s, expect)
+	}
+	host, port, hasPort := s, "", false
+	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
+		host, port, hasPort = s[:i], s[i+1:], true
+	}
+	if !hasPort {
+		port = defaultPort
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
+		return "", bad("host:port with a port from 1 to 65535")
+	}
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() || strings.ContainsAny(ip.Zone(), "/?#@[]:,% ") {
+			return "", bad("an IPv6 address in the brackets, as in [::1]:8000")
+		}
+		return net.JoinHostPort(host, port), nil
+	}
+	if strings.Contains(host, ":") {
+		return "", bad("an IPv6 address in brackets, as in [::1]:8000")
+	}
+	if host == "" || strings.ContainsFunc(host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	}) {
+		return "", bad("a host name or an IP address")
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// parsePath reads /namespace/database, each with or without what follows, and
+// the /rpc of SurrealDB's own URLs.
+func (c *Config) parsePath(path string, webSocket bool) error {
+	if strings.Contains(path, "@") {
+		// Most likely the password holds an unescaped slash, and what was
+		// taken for the host is part of it.
+		return errors.New("surrealsql: DSN: got an @ after the host: expected %40 for it in a namespace or database, and %2F for a / in a password")
+	}
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/"), "/")
+	switch {
+	case len(parts) == 2 && parts[1] == "rpc" && webSocket:
+		return errors.New("surrealsql: DSN: got a path of one name and rpc, which can be read in two ways: " +
+			"expected /namespace/database, or /rpc?ns=namespace&db=database")
+	case parts[len(parts)-1] == "rpc" && len(parts) != 2:
+		parts = parts[:len(parts)-1]
+	}
+	if len(parts) > 2 {
+		return errors.New("surrealsql: DSN: got more than two names in the path, expected /namespace/database with %2F for a / in a name")
+	}
+	for i, field := range []*string{&c.Namespace, &c.Database}[:len(parts)] {
+		name, err := url.PathUnescape(parts[i])
+		if err != nil {
+			return errors.New("surrealsql: DSN: path: got a % that begins no escape, expected %25 for a percent sign")
+		}
+		*field = name
+	}
+	return nil
+}
+
+// parseQuery reads key=value&…; tls is what the scheme said of it.
+func (c *Config) parseQuery(query string, tls *bool) error {
+	seen := make(map[*dsnKey]bool)
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		k := keyNamed(name)
+		if k == nil {
+			return errUnknownKey(name)
+		}
+		said := "DSN key " + name
+		v, err := url.QueryUnescape(value)
+		switch {
+		case err != nil:
+			return fmt.Errorf("surrealsql: %s: got a %% that begins no escape, expected %%25 for a percent sign", said)
+		case seen[k]:
+			return fmt.Errorf("surrealsql: %s: got it twice, expected it once", said)
+		case k.where == inUserinfo:
+			return fmt.Errorf("surrealsql: %s: expected it before the host, as in %s", said, dsnForm)
+		case k.where == inPath && k.get(c) != "" && k.get(c) != v:
+			return fmt.Errorf("surrealsql: %s: got %q, but the path says %q: expected one of them", said, v, k.get(c))
+		}
+		seen[k] = true
+		if err := k.assign(c, said, v); err != nil {
+			return err
+		}
+		if k.name == "tls" && tls != nil && c.TLS != *tls {
+			return fmt.Errorf("surrealsql: %s: got %q, but the scheme says otherwise: expected ws:// without TLS, wss:// with it, or surrealdb:// with tls=true or false", said, v)
+		}
+	}
+	if tls != nil {
+		c.TLS = *tls
+	}
+	return nil
+}
+
+// FormatDSN returns the DSN that [ParseDSN] reads as c, password and token
+// included: print c itself to see it without them. Values at their defaults
+// are left out. What a DSN cannot say (TLSConfig, callbacks, Init …) is lost.
+// A Config without hosts gives the empty DSN.
+func (c *Config) FormatDSN() string { return c.format(false) }
+
+// hidden stands for a password or token, as in net/url's Redacted.
+const hidden = "xxxxx"
+
+func (c *Config) format(redact bool) string {
+	if len(c.Hosts) == 0 {
+		return ""
+	}
+	show := func(k *dsnKey) string {
+		v := k.get(c)
+		if redact && k.secret && v != "" {
+			return hidden
+		}
+		return v
+	}
+	var b strings.Builder
+	b.WriteString("surrealdb://")
+	if user, password := show(keyNamed("user")), show(keyNamed("pass")); password != "" {
+		b.WriteString(url.UserPassword(user, password).String() + "@")
+	} else if user != "" {
+		b.WriteString(url.User(user).String() + "@")
+	}
+	for i, h := range c.Hosts {
+		if full, err := parseHost(h); err == nil {
+			h = full
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strings.Replace(h, "%", "%25", 1))
+	}
+	// A namespace alone that is called rpc would be read as the endpoint's path.
+	byPath := c.Namespace != "" && (c.Namespace != "rpc" || c.Database != "")
+	if byPath {
+		b.WriteString("/" + escapeName(c.Namespace))
+		if c.Database != "" {
+			b.WriteString("/" + escapeName(c.Database))
+		}
+	}
+	sep := "?"
+	for _, k := range dsnKeys {
+		v := show(k)
+		if v == "" || v == k.def || k.where == inUserinfo || k.where == inPath && byPath {
+			continue
+		}
+		b.WriteString(sep + k.name + "=" + url.QueryEscape(v))
+		sep = "&"
+	}
+	return b.String()
+}
+
+// escapeName escapes a segment of the path; url.PathEscape leaves the @.
+func escapeName(s string) string {
+	return strings.ReplaceAll(url.PathEscape(s), "@", "%40")
+}
+
+func keyNamed(name string) *dsnKey {
+	if i := slices.IndexFunc(dsnKeys, func(k *dsnKey) bool { return k.name == name }); i >= 0 {
+		return dsnKeys[i]
+	}
+	return nil
+}
