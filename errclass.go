@@ -1,0 +1,219 @@
+package surrealsql
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// What kind of error a server's error is. Codes tell little: 3.0.2 answers a
+// conflict at commit, an unknown access method and a junk token all with code
+// -32000 and kind Internal, and 2.x sends no kind at all. So kind and details
+// come first and the text after, matched at its beginning or end only: values
+// of users stand in the middle of messages.
+
+type errorClass uint16
+
+const (
+	classConflict errorClass = 1 << iota
+	classDuplicate
+	classNotFound
+	classParse
+	classTimeout
+	classAuth
+	classExpired
+	classThrown
+)
+
+var errorClasses = []struct {
+	target error
+	bit    errorClass
+}{
+	{ErrConflict, classConflict}, {ErrDuplicate, classDuplicate}, {ErrNotFound, classNotFound},
+	{ErrParse, classParse}, {ErrTimeout, classTimeout}, {ErrAuth, classAuth},
+	{ErrExpired, classExpired}, {ErrThrown, classThrown},
+}
+
+func (e *Error) class() errorClass {
+	if e.Kind == "Thrown" {
+		return classThrown // whatever its text says: a user wrote it
+	}
+	if c := classByKind(e.Kind, detailKinds(e.Details)); c != 0 {
+		if e.Message == noRecord {
+			c |= classAuth
+		}
+		return c
+	}
+	if slices.Contains(opaqueKinds, e.Kind) {
+		return classByText(bareText(e.Message))
+	}
+	return 0
+}
+
+// opaqueKinds say nothing certain about the class: none at all (2.x), or one
+// under which 3.x sends several. Query has its conflicts with details
+// NotExecuted and the commit's message (source), Validation its parse errors.
+var opaqueKinds = []string{"", "Internal", "Query", "Validation", "NotAllowed", "Context"}
+
+func classByKind(kind string, details []string) errorClass {
+	detail := ""
+	if len(details) > 0 {
+		detail = details[0]
+	}
+	switch kind + "/" + detail {
+	case "Query/TransactionConflict":
+		return classConflict
+	case "Query/TimedOut":
+		return classTimeout
+	case "NotAllowed/Auth":
+		if slices.Contains(details, "SessionExpired") || slices.Contains(details, "TokenExpired") {
+			return classAuth | classExpired
+		}
+		return classAuth
+	// Not of the data: a method the server lacks, a session or transaction
+	// that is gone.
+	case "NotFound/Method", "NotFound/Session", "NotFound/Transaction", "AlreadyExists/Session":
+		return 0
+	}
+	switch kind {
+	case "AlreadyExists":
+		return classDuplicate
+	case "NotFound":
+		return classNotFound
+	}
+	return 0
+}
+
+// detailKinds are the kinds along details, outermost first: Auth, SessionExpired.
+func detailKinds(details any) (kinds []string) {
+	for range 8 { // deeper than any server nests them
+		switch d := details.(type) {
+		case string:
+			return append(kinds, d)
+		case map[string]any:
+			kind, ok := d["kind"].(string)
+			if !ok {
+				return kinds
+			}
+			kinds, details = append(kinds, kind), d["details"]
+		default:
+			return kinds
+		}
+	}
+	return kinds
+}
+
+// wrappers are what servers put before an inner error's text: the first at RPC
+// level on 2.x, the others where a commit fails.
+var wrappers = []string{
+	"There was a problem with the database: ",
+	"There was a problem with the key-value store: ",
+	"Query not executed: ",
+	collateralFailed + ". ",
+}
+
+func bareText(message string) string {
+	for {
+		before := message
+		for _, w := range wrappers {
+			message = strings.TrimPrefix(message, w)
+		}
+		if message == before {
+			return message
+		}
+	}
+}
+
+// textRule: a text that begins with prefix, ends with suffix and has contains
+// somewhere.
+type textRule struct {
+	prefix, contains, suffix string
+	class                    errorClass
+}
+
+// textRules are tried in order. The texts are those of 2.6.5, 3.0.5 and the
+// source after it, and of the engine 3.0.2 where it answers so.
+var textRules = []textRule{
+	{"An error occurred: ", "", "", classThrown},
+	{parsePrefix, "", "", classParse},
+	{"", "", "This transaction can be retried", classConflict},
+	{"Database index `", "` already contains ", "", classDuplicate},
+	{"Database record `", "", "` already exists", classDuplicate},
+	{"The access method does not exist", "", "", classAuth}, // at sign-in; elsewhere it is named
+	{"The ", "", " already exists", classDuplicate},
+	{"The ", "' already exists in the ", "'", classDuplicate},
+	{"The ", "", " does not exist", classNotFound},
+	{"The ", "' does not exist in the ", "'", classNotFound},
+	{"The access grant '", "' does not exist for '", "'", classNotFound},
+	{"Function '", "' not found: ", " does not exist", classNotFound},
+	{"The query was not executed because it exceeded the timeout", "", "", classTimeout},
+	{"The transaction was not completed because it exceeded the timeout", "", "", classTimeout},
+	{"The session has expired", "", "", classAuth | classExpired},
+	{"The token has expired", "", "", classAuth | classExpired},
+	{"There was a problem with authentication", "", "", classAuth},
+	{"There was an unexpected error while performing authentication", "", "", classAuth},
+	{"IAM error: ", "", "", classAuth},
+	{"Not enough permissions to perform this action", "", "", classAuth},
+	{"You don't have permission to ", "", "", classAuth},
+	{"InvalidToken", "", "", classAuth}, // 3.0.2 to a token that is none
+	{"Username or Password was not provided", "", "", classAuth},
+	{"The password did not verify", "", "", classAuth},
+	{"No signin target to ", "", "", classAuth},
+	{noRecord, "", "", classAuth},
+	{"The record access signin query failed", "", "", classAuth},
+	{"The signin query failed", "", "", classAuth},
+	{"This record access method does not allow sign", "", "", classAuth},
+	{"This bearer access ", "", "", classAuth},
+	{"This access grant ", "", "", classAuth},
+}
+
+// noRecord is the answer when the SIGNIN clause of a record access found
+// nobody: kind Internal on 3.0.2, NotFound in the source after 3.0.5.
+const noRecord = "No record was returned"
+
+func classByText(text string) errorClass {
+	text = strings.TrimSuffix(text, ".")
+	for _, r := range textRules {
+		if strings.HasPrefix(text, r.prefix) && strings.HasSuffix(text, r.suffix) && strings.Contains(text, r.contains) {
+			return r.class
+		}
+	}
+	return 0
+}
+
+// The errors of statements that failed because a neighbour in their
+// transaction did.
+const (
+	collateralFailed    = "The query was not executed due to a failed transaction"
+	collateralCancelled = "The query was not executed due to a cancelled transaction"
+)
+
+// isCollateral reports whether the error only says that another statement's
+// failed: that one is the root. With more after it, as in "… failed
+// transaction. Missing COMMIT statement", the text is the root's (2.6.5).
+func isCollateral(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	text := strings.TrimSuffix(e.Message, ".")
+	return text == collateralFailed || text == collateralCancelled
+}
+
+// isUnknownMethod reports whether the server lacks the RPC method: 2.x answers
+// with code -32601 and this text, 3.x with details as well.
+func isUnknownMethod(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Kind == "NotFound" || e.Kind == "") && e.Message == "Method not found"
+}
+
+// isUnknownTxn reports whether the transaction is gone. Measured on 3.0.2:
+// kind Validation, details InvalidParams; the source after 3.0.5 has kind
+// NotFound, details Transaction.
+func isUnknownTxn(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && strings.HasPrefix(e.Message, "Transaction not found")
+}
+
+// isSessionExpired reports whether signing in again is the remedy.
+func isSessionExpired(err error) bool { return errors.Is(err, ErrExpired) }

@@ -1,0 +1,124 @@
+package surrealsql
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/ws"
+)
+
+// Errors that the driver itself returns. They come wrapped, with the particulars:
+// compare with errors.Is.
+var (
+	// ErrNoHosts: the Config names no server; an empty DSN gives such a one.
+	ErrNoHosts = errors.New("surrealsql: no server is named: expected a DSN such as " + dsnForm)
+	// ErrClosed: the connector was closed (sql.DB.Close closes it).
+	ErrClosed = errors.New("surrealsql: the connector is closed")
+	// ErrTxUnsupported: the server has no interactive transactions (2.x). A
+	// text BEGIN; …; COMMIT in one Exec works there.
+	ErrTxUnsupported = errors.New("surrealsql: this server has no interactive transactions (SurrealDB 3 has): put BEGIN; …; COMMIT into one query text instead")
+	// ErrTxDoomed: a statement that writes has failed in this transaction,
+	// perhaps halfway, so Commit cancelled it. Begin it anew.
+	ErrTxDoomed = errors.New("surrealsql: the transaction was cancelled because a statement in it failed")
+	// ErrReadOnly: a statement that may write, in a read-only transaction.
+	ErrReadOnly = errors.New("surrealsql: the transaction is read-only")
+	// ErrOutcomeUnknown: the connection failed after a request was sent. It may
+	// have been executed or not; only reading the data tells. See [ConnError].
+	ErrOutcomeUnknown = errors.New("surrealsql: the outcome is unknown: the request may have been executed")
+	// ErrMessageTooLarge: the server's reply exceeds max_message_size.
+	ErrMessageTooLarge = ws.ErrMessageTooLarge
+	// ErrAmbiguousColumns: two columns of a projection cannot be told apart.
+	ErrAmbiguousColumns = errors.New("surrealsql: columns of the projection cannot be told apart: give them aliases (AS)")
+)
+
+// Classes of server errors: targets for errors.Is, which every [*Error] answers
+// to by its kind, its details and, where the server is older or says too
+// little, its text. The functions IsConflict and so on ask the same and a bit
+// more.
+var (
+	ErrConflict  = errors.New("surrealsql: transaction conflict")
+	ErrDuplicate = errors.New("surrealsql: already exists")
+	ErrNotFound  = errors.New("surrealsql: not found")
+	ErrParse     = errors.New("surrealsql: parse error")
+	ErrTimeout   = errors.New("surrealsql: timeout on the server")
+	ErrAuth      = errors.New("surrealsql: not authenticated or not allowed")
+	ErrThrown    = errors.New("surrealsql: thrown by the query")
+	// ErrExpired: the session's or the token's time is over. It is an ErrAuth
+	// too. The connection lives; signing in again mends it.
+	ErrExpired = errors.New("surrealsql: session or token expired")
+)
+
+// Error is an error that the server answered with, to a whole request or to one
+// of its statements. Ask it with errors.Is and the Is functions; its numbers
+// and texts differ between versions of the server.
+type Error struct {
+	// Code is the RPC error code, 0 for a statement's error.
+	Code int64
+	// Kind is the server's class of error, such as "AlreadyExists". Empty
+	// before 3.0.
+	Kind string
+	// Details are the particulars as the server sent them, on 3.x often
+	// map[string]any{"kind": …, "details": …}; nil if there are none.
+	Details any
+	// Message is the server's message, all of it.
+	Message string
+	// Statement is the index, from 0, of the statement that failed; -1 if it
+	// is not known or the request failed as a whole.
+	Statement int
+	// Line and Column are where a parse error is in the text that was sent,
+	// from 1, the column in characters; 0 if unknown. Snippet is the server's
+	// drawing of that place: the line, and carets under it. It is not part of
+	// Error(), because a query text may hold secrets.
+	Line, Column int
+	Snippet      string
+	// Cause is the error underneath, where the server gives one.
+	Cause *Error
+}
+
+// newError makes an Error; details is the decoded value, nil if there is none.
+func newError(code int64, kind, message string, details any) *Error {
+	e := &Error{
+		Code: code, Kind: kind, Details: details, Statement: -1,
+		Message: strings.TrimRight(message, " \n"),
+	}
+	if e.Is(ErrParse) {
+		p := parsePlace(message)
+		e.Line, e.Column, e.Snippet = p.line, p.column, p.snippet
+	}
+	return e
+}
+
+// Error returns the first line of the message, with the statement where it is
+// not the first (counted from 1 here), and the place where it is known.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("surrealdb: ")
+	if e.Statement > 0 {
+		fmt.Fprintf(&b, "statement %d: ", e.Statement+1)
+	}
+	b.WriteString(headline(e.Message))
+	if e.Line > 0 {
+		fmt.Fprintf(&b, " (line %d, column %d)", e.Line, e.Column)
+	}
+	return b.String()
+}
+
+// Is reports whether the error is of the class that target stands for, such as
+// [ErrConflict].
+func (e *Error) Is(target error) bool {
+	for _, c := range errorClasses {
+		if target == c.target {
+			return e.class()&c.bit != 0
+		}
+	}
+	return false
+}
+
+// Unwrap returns Cause.
+func (e *Error) Unwrap() error {
+	if e.Cause == nil {
+		return nil
+	}
+	return e.Cause
+}

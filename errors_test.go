@@ -1,0 +1,214 @@
+package surrealsql
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// questions are the functions one asks of an error.
+var questions = map[string]func(error) bool{
+	"conflict": IsConflict, "retryable": IsRetryable, "duplicate": IsDuplicate, "notfound": IsNotFound, "parse": IsParse,
+	"timeout": IsTimeout, "auth": IsAuth, "thrown": IsThrown, "connectivity": IsConnectivity,
+	"expired": isSessionExpired, "collateral": isCollateral, "nomethod": isUnknownMethod, "notxn": isUnknownTxn,
+}
+
+// yes lists the questions that are answered with yes.
+func yes(err error) (answered []string) {
+	for name, is := range questions {
+		if is(err) {
+			answered = append(answered, name)
+		}
+	}
+	slices.Sort(answered)
+	return answered
+}
+
+// details builds what 3.x sends: {kind, details: {kind, details: …}}.
+func details(kinds ...string) any {
+	var d any = map[string]any{"name": "x"}
+	for _, kind := range slices.Backward(kinds) {
+		d = map[string]any{"kind": kind, "details": d}
+	}
+	return d
+}
+
+func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from    string // where the answer was seen
+		code    int64
+		kind    string
+		details any
+		message string
+		want    []string
+	}{
+		// Conflicts.
+		{"3.0.2 commit", -32000, "Internal", nil, "Transaction conflict: Write conflict, retry the transaction. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.0.2 BEGIN … COMMIT", 0, "Internal", nil, "Query not executed: Transaction conflict: Write conflict, retry the transaction. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.0.5 statement (source)", 0, "Query", details("NotExecuted"), "Transaction conflict: Resource busy. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.0.5 (source)", 0, "Query", details("TransactionConflict"), "anything", []string{"conflict", "retryable"}},
+		{"3.0.5 (source)", -32009, "Query", "TransactionConflict", "anything", []string{"conflict", "retryable"}},
+		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"2.6.5 RPC (source)", -32000, "", nil, "There was a problem with the database: Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
+		// Duplicates.
+		{"3.0.2", 0, "AlreadyExists", details("Record"), "Database record `p:1` already exists", []string{"duplicate"}},
+		{"2.6.5 (source)", 0, "", nil, "Database record `p:1` already exists", []string{"duplicate"}},
+		{"3.0.2", 0, "Internal", nil, "Database index `i` already contains 'a', with record `p:2`", []string{"duplicate"}},
+		{"3.0.2", 0, "AlreadyExists", details("Table"), "The table 'p' already exists", []string{"duplicate"}},
+		{"3.0.2", 0, "Internal", nil, "The field 'x' already exists", []string{"duplicate"}},
+		{"3.0.5 (source)", 0, "Internal", nil, "The user 'u' already exists in the database 'd'", []string{"duplicate"}},
+		{"3.0.5 (source)", 0, "Internal", nil, "Database index `i` is currently building", nil},
+		{"3.0.5 (source)", -32000, "AlreadyExists", details("Session"), "Session already exists: x", nil},
+		// Parse errors.
+		{"3.0.2", -32000, "Validation", nil, "Parse error: Unexpected token `;`, expected FROM\n --> [1:32]\n  |\n1 | SELECT FROM;\n  |            ^\n", []string{"parse"}},
+		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: Parse error: Unexpected token `;`, expected FROM\n --> [1:12]\n", []string{"parse"}},
+		{"a request the server cannot read", -32700, "Validation", details("Parse"), "Parse error", nil},
+		// Timeouts.
+		{"3.0.2", 0, "Query", details("TimedOut"), "The query was not executed because it exceeded the timeout: 1ms", []string{"timeout"}},
+		{"2.6.5 (source)", 0, "", nil, "The query was not executed because it exceeded the timeout", []string{"timeout"}},
+		{"3.0.5 (source)", 0, "Internal", nil, "The transaction was not completed because it exceeded the timeout: 1s", []string{"timeout"}},
+		// Not found.
+		{"3.0.2", 0, "NotFound", details("Table"), "The table 'nope' does not exist", []string{"notfound"}},
+		{"2.6.5 (source)", 0, "", nil, "The table 'nope' does not exist", []string{"notfound"}},
+		{"3.0.2", 0, "Internal", nil, "The field 'zzz' does not exist", []string{"notfound"}},
+		{"3.0.2", 0, "Internal", nil, "Function 'fn::nope' not found: The function 'fn::nope' does not exist", []string{"notfound"}},
+		{"3.0.5 (source)", 0, "Internal", nil, "The access method 'a' does not exist in the database 'd'", []string{"notfound"}},
+		{"3.0.5 (source)", 0, "Internal", nil, "The access grant 'g' does not exist for 'a' in the namespace 'n'", []string{"notfound"}},
+		{"3.0.2", -32601, "NotFound", details("Method"), "Method not found", []string{"nomethod"}},
+		{"2.6.5 (source)", -32601, "", nil, "Method not found", []string{"nomethod"}},
+		{"3.0.2", -32000, "NotFound", details("Session"), "Session not found: x", nil},
+		{"3.0.2", -32603, "Validation", "InvalidParams", "Transaction not found", []string{"notxn"}},
+		{"3.0.5 (source)", -32000, "NotFound", "Transaction", "Transaction not found", []string{"notxn"}},
+		// Authentication.
+		{"3.0.2", -32002, "NotAllowed", details("Auth", "InvalidAuth"), "There was a problem with authentication", []string{"auth"}},
+		{"3.0.2", -32002, "NotAllowed", details("Auth", "MissingUserOrPass"), "Username or Password was not provided", []string{"auth"}},
+		{"3.0.2", 0, "NotAllowed", details("Auth", "NotAllowed"), "IAM error: Not enough permissions to perform this action", []string{"auth"}},
+		{"3.0.2", -32000, "Internal", nil, "The access method does not exist", []string{"auth"}},
+		{"3.0.2", -32000, "Internal", nil, "InvalidToken", []string{"auth"}},
+		{"3.0.2", -32000, "Internal", nil, "No record was returned", []string{"auth"}},
+		{"3.0.5 (source)", -32000, "NotFound", nil, "No record was returned", []string{"auth", "notfound"}},
+		{"3.0.2", -32000, "Internal", nil, "The record access signin query failed", []string{"auth"}},
+		{"3.0.5 (source)", -32000, "Query", nil, "The record access signin query failed", []string{"auth"}},
+		{"3.0.2", -32000, "Internal", nil, "This record access method does not allow signin", []string{"auth"}},
+		{"3.0.2", -32000, "Internal", nil, "This bearer access method requires a key to be provided", []string{"auth"}},
+		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: There was a problem with authentication", []string{"auth"}},
+		{"2.6.5 (source)", 0, "", nil, "IAM error: Not enough permissions to perform this action", []string{"auth"}},
+		{"3.0.2", -32000, "NotAllowed", details("Auth", "SessionExpired"), "The session has expired", []string{"auth", "expired"}},
+		{"3.0.2", -32002, "NotAllowed", details("Auth", "TokenExpired"), "The token has expired", []string{"auth", "expired"}},
+		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: The session has expired", []string{"auth", "expired"}},
+		{"3.0.5 (source)", -32602, "NotAllowed", details("Function"), "Function 'x' is not allowed to be executed", nil},
+		// Thrown: a user's words, whatever they are.
+		{"3.0.2", 0, "Thrown", nil, "An error occurred: boom", []string{"thrown"}},
+		{"3.0.2", 0, "Thrown", nil, "An error occurred: This transaction can be retried", []string{"thrown"}},
+		{"2.6.5 (source)", 0, "", nil, "An error occurred: This transaction can be retried", []string{"thrown"}},
+		{"2.6.5 RPC (source)", -32000, "", nil, "There was a problem with the database: An error occurred: x", []string{"thrown"}},
+		// Collateral.
+		{"3.0.2", 0, "Query", "NotExecuted", "The query was not executed due to a failed transaction", []string{"collateral"}},
+		{"3.0.2", 0, "Query", details("Cancelled"), "The query was not executed due to a cancelled transaction", []string{"collateral"}},
+		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction", []string{"collateral"}},
+		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Missing COMMIT statement", nil},
+		// Others, with users' values inside.
+		{"3.0.2", 0, "Internal", nil, "Couldn't coerce value for field `x` of `p:77`: Expected `int` but found `'This transaction can be retried'`", nil},
+		{"3.0.2", 0, "Internal", nil, "Found 'The table \\'x\\' does not exist' for field `x`, with record `p:1`, but field must conform to: false", nil},
+		{"3.0.2", 0, "Validation", nil, "Cannot perform subtraction with 'a' and '1'", nil},
+		{"a code alone says nothing", -32002, "Internal", nil, "something", nil},
+		{"an unknown kind is not guessed at", 0, "Fancy", nil, "The table 'x' does not exist", nil},
+	} {
+		err := newError(c.code, c.kind, c.message, c.details)
+		require.Equal(t, -1, err.Statement)
+		for _, e := range []error{err, fmt.Errorf("wrapped: %w", err), errors.Join(errors.New("first"), err)} {
+			require.Equal(t, c.want, yes(e), "%s: %s", c.from, c.message)
+		}
+	}
+}
+
+func TestNilAndForeignErrorsAnswerNo(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{nil, errors.New("This transaction can be retried"), ErrReadOnly} {
+		require.Empty(t, yes(err))
+	}
+}
+
+func TestTheCauseOfAnErrorIsAskedToo(t *testing.T) {
+	t.Parallel()
+	err := newError(-32000, "Internal", "commit failed", nil)
+	require.NoError(t, errors.Unwrap(err))
+	err.Cause = newError(0, "Query", "", details("TransactionConflict"))
+	require.True(t, IsConflict(err))
+}
+
+func TestHostileDetailsAreNoTrouble(t *testing.T) {
+	t.Parallel()
+	loop := map[string]any{"kind": "Auth"}
+	loop["details"] = loop
+	for _, d := range []any{loop, map[string]any{}, map[string]any{"kind": 1}, []any{1}, 7, map[string]any{"kind": "x", "details": nil}} {
+		require.NotPanics(t, func() { yes(newError(0, "Query", "", d)) })
+	}
+}
+
+// The drawings are the engine's, 3.0.2.
+func TestParseErrorsSayWhere(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		message      string
+		line, column int
+		snippet      string
+		text         string
+	}{
+		{"Parse error: Unexpected token `an identifier`, expected Eof\n --> [1:14]\n  |\n1 | SELEC * FROM x\n  |              ^\n",
+			1, 14, "1 | SELEC * FROM x\n  |              ^",
+			"surrealdb: Parse error: Unexpected token `an identifier`, expected Eof (line 1, column 14)"},
+		{"Parse error: Unexpected token `$`, expected an expression\n  --> [11:9]\n   |\n11 | SELECT $1;\n   |        ^\n",
+			11, 9, "11 | SELECT $1;\n   |        ^",
+			"surrealdb: Parse error: Unexpected token `$`, expected an expression (line 11, column 9)"},
+		{"Parse error: Unexpected token `;` expected delimiter `|`\n --> [1:15]\n  |\n1 | CREATE |p:1..4;\n  |               ^\n --> [1:8]\n  |\n1 | CREATE |p:1..4;\n  |        ^ expected this delimiter to close\n",
+			1, 15, "1 | CREATE |p:1..4;\n  |               ^\n --> [1:8]\n  |\n1 | CREATE |p:1..4;\n  |        ^ expected this delimiter to close",
+			"surrealdb: Parse error: Unexpected token `;` expected delimiter `|` (line 1, column 15)"},
+		{"Parse error: - first\ncaused by:\n    - third\n --> [2:3]\n  |\n2 | x\n  | ^\n",
+			2, 3, "2 | x\n  | ^", "surrealdb: Parse error: first (line 2, column 3)"},
+		{"There was a problem with the database: Parse error: a --> [9:9]\n --> [2:3]\n",
+			2, 3, "", "surrealdb: There was a problem with the database: Parse error: a --> [9:9] (line 2, column 3)"},
+		{"Parse error: no place", 0, 0, "", "surrealdb: Parse error: no place"},
+		{"Parse error: x\n --> [0:1]\n", 0, 0, "", "surrealdb: Parse error: x"},
+		{"Parse error: x\n --> [a:b]\n", 0, 0, "", "surrealdb: Parse error: x"},
+		{"Parse error: x\n --> [1]\n", 0, 0, "", "surrealdb: Parse error: x"},
+		{"Parse error: x\n --> [99999999999999999999:1]\n", 0, 0, "", "surrealdb: Parse error: x"},
+		{"Parse error: x\n --> [1:", 0, 0, "", "surrealdb: Parse error: x"},
+	} {
+		err := newError(-32000, "Validation", c.message, nil)
+		if c.text[:20] == "surrealdb: There was" {
+			err = newError(-32000, "", c.message, nil)
+		}
+		require.Equal(t, c.line, err.Line, c.message)
+		require.Equal(t, c.column, err.Column, c.message)
+		require.Equal(t, c.snippet, err.Snippet, c.message)
+		require.EqualError(t, err, c.text)
+	}
+}
+
+func TestErrorsOfLaterStatementsSayWhich(t *testing.T) {
+	t.Parallel()
+	err := newError(0, "Thrown", "An error occurred: a\nb", nil)
+	require.EqualError(t, err, "surrealdb: An error occurred: a")
+	err.Statement = 0
+	require.EqualError(t, err, "surrealdb: An error occurred: a")
+	err.Statement = 2
+	require.EqualError(t, err, "surrealdb: statement 3: An error occurred: a")
+	require.Equal(t, "An error occurred: a\nb", err.Message)
+	require.Zero(t, err.Line)
+}
+
+func FuzzParseErrorMessages(f *testing.F) {
+	f.Add("Internal", "Parse error: x\n --> [1:2]\n  |\n1 | x\n  | ^\n")
+	f.Add("", "There was a problem with the database: Query not executed: ")
+	f.Fuzz(func(t *testing.T, kind, message string) {
+		err := newError(0, kind, message, message)
+		yes(err)
+		require.NotContains(t, err.Error(), "\n")
+		require.Equal(t, err.Line > 0, err.Column > 0)
+	})
+}

@@ -1,0 +1,70 @@
+package surrealsql
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A parse error's message ends in drawings, one per place (read in the server's
+// source, 2.6 to 3.0.5; the same on the wire of 3.0.2):
+//
+//	Parse error: Unexpected token `==`, expected an expression
+//	 --> [2:8]
+//	  |
+//	2 | a ==== 3;
+//	  |     ^^
+//
+// Lines and columns count from 1, columns in characters. The first drawing is
+// the place of the error; a second shows, say, the bracket that was not closed.
+
+const parsePrefix = "Parse error: "
+
+// place of a parse error in a query text. Its zero value is an unknown one.
+type textPlace struct {
+	line, column int
+	snippet      string
+}
+
+// parsePlace reads the first place out of a parse error's message.
+func parsePlace(message string) (p textPlace) {
+	for rest := message; ; {
+		before, after, ok := strings.Cut(rest, "--> [")
+		if !ok {
+			return textPlace{}
+		}
+		rest = after
+		// Only at a line's start: the text of the query may hold an arrow too.
+		if i := strings.LastIndexByte(before, '\n'); i < 0 || strings.Trim(before[i:], "\n ") != "" {
+			continue
+		}
+		numbers, drawing, ok := strings.Cut(after, "]\n")
+		line, column, ok2 := strings.Cut(numbers, ":")
+		if !ok || !ok2 {
+			continue
+		}
+		var err, err2 error
+		p.line, err = strconv.Atoi(line)
+		p.column, err2 = strconv.Atoi(column)
+		if err != nil || err2 != nil || p.line < 1 || p.column < 1 {
+			return textPlace{}
+		}
+		p.snippet = trimDrawing(drawing)
+		return p
+	}
+}
+
+// trimDrawing drops the lines that hold nothing: the frame's first, and those
+// at the end.
+func trimDrawing(drawing string) string {
+	if first, rest, ok := strings.Cut(drawing, "\n"); ok && strings.Trim(first, " |") == "" {
+		drawing = rest
+	}
+	return strings.TrimRight(drawing, " \n")
+}
+
+// headline is a message's first line, without the list mark that a chain of
+// causes begins with.
+func headline(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return strings.Replace(strings.TrimRight(line, " \r"), parsePrefix+"- ", parsePrefix, 1)
+}
