@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
 // Errors that the driver itself returns. They come wrapped, with the particulars:
@@ -27,7 +25,7 @@ var (
 	// have been executed or not; only reading the data tells. See [ConnError].
 	ErrOutcomeUnknown = errors.New("surrealsql: the outcome is unknown: the request may have been executed")
 	// ErrMessageTooLarge: the server's reply exceeds max_message_size.
-	ErrMessageTooLarge = ws.ErrMessageTooLarge
+	ErrMessageTooLarge = errors.New("surrealsql: the server's message is larger than max_message_size")
 	// ErrAmbiguousColumns: two columns of a projection cannot be told apart.
 	ErrAmbiguousColumns = errors.New("surrealsql: columns of the projection cannot be told apart: give them aliases (AS)")
 )
