@@ -23,11 +23,11 @@ func TestAnUnknownOutcomeIsSaidAndNeverRetried(t *testing.T) {
 	err := fmt.Errorf("x: %w", &ConnError{Op: "read", Addr: "h:8000", Err: io.ErrUnexpectedEOF, Sent: true})
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.Equal(t, []string{"connectivity"}, yes(err))
+	require.Equal(t, []string{"connectivity"}, yesTo(err))
 	require.EqualError(t, err, "x: surrealsql: connection to h:8000 failed (read): unexpected EOF; "+
 		"the outcome is unknown: the request may have been executed")
 
-	both := errors.Join(err, newError(0, "Query", "", details("TransactionConflict")))
+	both := errors.Join(err, newError(0, "Query", "", detailsOf("TransactionConflict")))
 	require.True(t, IsConflict(both))
 	require.False(t, IsRetryable(both))
 }
@@ -36,7 +36,7 @@ func TestWhatWasNotSentMayBeRetried(t *testing.T) {
 	t.Parallel()
 	err := &ConnError{Op: "write", Addr: "h:8000", Err: syscall.EPIPE}
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)
-	require.Equal(t, []string{"connectivity", "retryable"}, yes(err))
+	require.Equal(t, []string{"connectivity", "retryable"}, yesTo(err))
 	require.EqualError(t, err, "surrealsql: connection to h:8000 failed (write): broken pipe; nothing was sent")
 	require.EqualError(t, &ConnError{Addr: "h:1"}, "surrealsql: connection to h:1 failed; nothing was sent")
 }
@@ -55,7 +55,7 @@ func TestDeadlinesShowThroughConnErrors(t *testing.T) {
 	for _, cause := range []error{context.DeadlineExceeded, os.ErrDeadlineExceeded} {
 		err := error(&ConnError{Addr: "h:1", Err: cause, Sent: true})
 		require.ErrorIs(t, err, cause)
-		require.Equal(t, []string{"connectivity", "timeout"}, yes(err))
+		require.Equal(t, []string{"connectivity", "timeout"}, yesTo(err))
 		timeout, ok := errors.AsType[interface {
 			error
 			Timeout() bool
@@ -64,7 +64,7 @@ func TestDeadlinesShowThroughConnErrors(t *testing.T) {
 	}
 	cancelled := &ConnError{Addr: "h:1", Err: context.Canceled}
 	require.ErrorIs(t, cancelled, context.Canceled)
-	require.Equal(t, []string{"connectivity"}, yes(cancelled))
+	require.Equal(t, []string{"connectivity"}, yesTo(cancelled))
 	require.False(t, cancelled.Timeout())
 }
 
@@ -86,6 +86,6 @@ func TestFailuresToConnectAnswerTheirQuestions(t *testing.T) {
 		{ErrNoHosts, nil},
 		{ErrClosed, nil},
 	} {
-		require.Equal(t, c.want, yes(fmt.Errorf("cannot connect: %w", c.err)), "%v", c.err)
+		require.Equal(t, c.want, yesTo(fmt.Errorf("cannot connect: %w", c.err)), "%v", c.err)
 	}
 }

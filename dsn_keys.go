@@ -18,7 +18,7 @@ type dsnKey struct {
 	name   string
 	field  string   // of Config; empty if there is none
 	aka    []string // other spellings, for suggestions
-	where  place
+	where  keyPlace
 	secret bool // never shown
 	expect string
 	def    string // the default, as it would be written; empty if there is none
@@ -30,11 +30,11 @@ type dsnKey struct {
 	get func(c *Config) string
 }
 
-// place is where in a DSN a key's value is written.
-type place int
+// keyPlace is where in a DSN a key's value is written.
+type keyPlace int
 
 const (
-	inQuery    place = iota
+	inQuery    keyPlace = iota
 	inPath           // in the path, and understood in the query too
 	inUserinfo       // before the host only: queries end up in logs
 )
@@ -42,78 +42,78 @@ const (
 var errBadValue = errors.New("bad value")
 
 var dsnKeys = []*dsnKey{
-	text(dsnKey{name: "user", field: "User", aka: []string{"username"}, where: inUserinfo,
+	textKey(dsnKey{name: "user", field: "User", aka: []string{"username"}, where: inUserinfo,
 		doc: "The user to sign in as."},
 		func(c *Config) *string { return &c.User }),
-	text(dsnKey{name: "pass", field: "Password", aka: []string{"password", "passwd", "pwd"}, where: inUserinfo, secret: true,
+	textKey(dsnKey{name: "pass", field: "Password", aka: []string{"password", "passwd", "pwd"}, where: inUserinfo, secret: true,
 		doc: "The user's password."},
 		func(c *Config) *string { return &c.Password }),
-	text(dsnKey{name: "ns", field: "Namespace", aka: []string{"namespace"}, where: inPath,
+	textKey(dsnKey{name: "ns", field: "Namespace", aka: []string{"namespace"}, where: inPath,
 		doc: "The namespace to use."},
 		func(c *Config) *string { return &c.Namespace }),
-	text(dsnKey{name: "db", field: "Database", aka: []string{"database", "dbname"}, where: inPath,
+	textKey(dsnKey{name: "db", field: "Database", aka: []string{"database", "dbname"}, where: inPath,
 		doc: "The database to use; it needs a namespace."},
 		func(c *Config) *string { return &c.Database }),
-	boolean(dsnKey{name: "tls", field: "TLS", aka: []string{"ssl", "sslmode"}, def: "false",
+	boolKey(dsnKey{name: "tls", field: "TLS", aka: []string{"ssl", "sslmode"}, def: "false",
 		doc: "Connect with TLS; the schemes `wss` and `surrealdb+wss` say the same."},
 		func(c *Config) *bool { return &c.TLS }),
-	enum(dsnKey{name: "auth", field: "Auth", aka: []string{"level", "auth_level"},
+	enumKey(dsnKey{name: "auth", field: "Auth", aka: []string{"level", "auth_level"},
 		defDoc: "`token` if there is a token, else `record` if there is an access, else `root` if there is a user, else `none`",
 		doc:    "The level to sign in at."},
 		func(c *Config) *AuthLevel { return &c.Auth },
 		AuthRoot, AuthNamespace, AuthDatabase, AuthRecord, AuthToken, AuthNone),
-	text(dsnKey{name: "access", field: "Access", aka: []string{"ac", "scope"},
+	textKey(dsnKey{name: "access", field: "Access", aka: []string{"ac", "scope"},
 		doc: "The access method (`DEFINE ACCESS`) to sign in with; user and password become its `$user` and `$pass`."},
 		func(c *Config) *string { return &c.Access }),
-	text(dsnKey{name: "token", field: "Token", aka: []string{"jwt"}, secret: true,
+	textKey(dsnKey{name: "token", field: "Token", aka: []string{"jwt"}, secret: true,
 		doc: "A JWT to authenticate with. Prefer `SURREALDB_TOKEN` or `Config.TokenSource`: DSNs end up in logs."},
 		func(c *Config) *string { return &c.Token }),
-	positive(dsnKey{name: "dial_timeout", field: "DialTimeout", aka: []string{"timeout", "connect_timeout"}, def: "5s",
+	positiveKey(dsnKey{name: "dial_timeout", field: "DialTimeout", aka: []string{"timeout", "connect_timeout"}, def: "5s",
 		doc: "Bounds connecting, with all its attempts: dial, TLS, upgrade, sign-in, schema."},
 		func(c *Config) *time.Duration { return &c.DialTimeout }),
-	duration(dsnKey{name: "query_timeout", field: "QueryTimeout", aka: []string{"read_timeout", "statement_timeout"}, def: "0s", defDoc: "`0` (none)",
+	durationKey(dsnKey{name: "query_timeout", field: "QueryTimeout", aka: []string{"read_timeout", "statement_timeout"}, def: "0s", defDoc: "`0` (none)",
 		doc: "Bounds each query that has no nearer deadline. When it passes, the connection is closed, which stops the query on the server."},
 		func(c *Config) *time.Duration { return &c.QueryTimeout }),
-	positive(dsnKey{name: "close_timeout", field: "CloseTimeout", aka: []string{"write_timeout"}, def: "10s",
+	positiveKey(dsnKey{name: "close_timeout", field: "CloseTimeout", aka: []string{"write_timeout"}, def: "10s",
 		doc: "Bounds what has no context: Close, Commit, Rollback."},
 		func(c *Config) *time.Duration { return &c.CloseTimeout }),
-	size(dsnKey{name: "max_message_size", field: "MaxMessageSize", aka: []string{"max_packet_size"}, def: "128MiB",
+	sizeKey(dsnKey{name: "max_message_size", field: "MaxMessageSize", aka: []string{"max_packet_size"}, def: "128MiB",
 		doc: "The largest message accepted from the server; a larger one closes the connection with `ErrMessageTooLarge`."},
 		func(c *Config) *int { return &c.MaxMessageSize }),
-	count(dsnKey{name: "max_uses", field: "MaxUses", def: "0", defDoc: "`0` (no limit)",
+	countKey(dsnKey{name: "max_uses", field: "MaxUses", def: "0", defDoc: "`0` (no limit)",
 		doc: "A connection is retired after so many leases."}, 0,
 		func(c *Config) *int { return &c.MaxUses }),
-	duration(dsnKey{name: "max_lifetime", field: "MaxLifetime", aka: []string{"conn_max_lifetime"}, def: "0s", defDoc: "`0` (no limit)",
+	durationKey(dsnKey{name: "max_lifetime", field: "MaxLifetime", aka: []string{"conn_max_lifetime"}, def: "0s", defDoc: "`0` (no limit)",
 		doc: "A connection of that age is retired, with jitter, which `SetConnMaxLifetime` has not."},
 		func(c *Config) *time.Duration { return &c.MaxLifetime }),
-	duration(dsnKey{name: "lifetime_jitter", field: "LifetimeJitter", defDoc: "a tenth of `max_lifetime`",
+	durationKey(dsnKey{name: "lifetime_jitter", field: "LifetimeJitter", defDoc: "a tenth of `max_lifetime`",
 		doc: "Each connection's life is shorter than `max_lifetime` by a random part of this."},
 		func(c *Config) *time.Duration { return &c.LifetimeJitter }),
-	duration(dsnKey{name: "health_check_interval", field: "HealthCheckInterval", def: "5s",
+	durationKey(dsnKey{name: "health_check_interval", field: "HealthCheckInterval", def: "5s",
 		doc: "The time between two looks at the idle connections; `0` turns them off."},
 		func(c *Config) *time.Duration { return &c.HealthCheckInterval }),
-	duration(dsnKey{name: "ping_after_idle", field: "PingAfterIdle", def: "30s",
+	durationKey(dsnKey{name: "ping_after_idle", field: "PingAfterIdle", def: "30s",
 		doc: "An idle connection is pinged after so long; `0` turns it off."},
 		func(c *Config) *time.Duration { return &c.PingAfterIdle }),
-	count(dsnKey{name: "connect_attempts", field: "ConnectAttempts", aka: []string{"retries", "max_retries"}, def: "3",
+	countKey(dsnKey{name: "connect_attempts", field: "ConnectAttempts", aka: []string{"retries", "max_retries"}, def: "3",
 		doc: "How often connecting is tried in all, while the error can pass: a refused connection, not a refused password."}, 1,
 		func(c *Config) *int { return &c.ConnectAttempts }),
-	duration(dsnKey{name: "connect_backoff", field: "ConnectBackoff", aka: []string{"backoff"}, def: "100ms",
+	durationKey(dsnKey{name: "connect_backoff", field: "ConnectBackoff", aka: []string{"backoff"}, def: "100ms",
 		doc: "The longest pause before the second attempt. It doubles for each further one; a random part of it is waited. `0` waits not at all."},
 		func(c *Config) *time.Duration { return &c.ConnectBackoff }),
-	enum(dsnKey{name: "load_balance", field: "LoadBalance", aka: []string{"load_balance_hosts", "target"}, def: string(InOrder),
+	enumKey(dsnKey{name: "load_balance", field: "LoadBalance", aka: []string{"load_balance_hosts", "target"}, def: string(InOrder),
 		doc: "The order in which several hosts are tried."},
 		func(c *Config) *LoadBalance { return &c.LoadBalance }, InOrder, RoundRobin, Random),
-	text(dsnKey{name: "schema_file", field: "SchemaFile", aka: []string{"schema"},
+	textKey(dsnKey{name: "schema_file", field: "SchemaFile", aka: []string{"schema"},
 		doc: "The path of a SurrealQL file that is run once, before the first connection is used."},
 		func(c *Config) *string { return &c.SchemaFile }),
-	enum(dsnKey{name: "null", field: "NullAs", aka: []string{"nil"}, def: string(NilIsNull),
+	enumKey(dsnKey{name: "null", field: "NullAs", aka: []string{"nil"}, def: string(NilIsNull),
 		doc: "What a nil argument becomes: NULL, or NONE, which fields of type `option<…>` take."},
 		func(c *Config) *NullMode { return &c.NullAs }, NilIsNull, NilIsNone),
-	enum(dsnKey{name: "reset", field: "Reset", def: string(ResetAuto),
+	enumKey(dsnKey{name: "reset", field: "Reset", def: string(ResetAuto),
 		doc: "When a session is reset between two leases: if it was changed, each time, or not at all."},
 		func(c *Config) *ResetMode { return &c.Reset }, ResetAuto, ResetAlways, ResetNever),
-	boolean(dsnKey{name: "log_queries", field: "LogQueries", aka: []string{"debug", "log"}, def: "false",
+	boolKey(dsnKey{name: "log_queries", field: "LogQueries", aka: []string{"debug", "log"}, def: "false",
 		doc: "Log each query's text and duration with `log/slog`; arguments are not shown."},
 		func(c *Config) *bool { return &c.LogQueries }),
 	{name: "encoding", def: "cbor", expect: "cbor or json",
@@ -147,7 +147,7 @@ func (k *dsnKey) badValue(said, v string) error {
 	return fmt.Errorf("surrealsql: %s: got %s, expected %s", said, got, k.expect)
 }
 
-func text(k dsnKey, field func(*Config) *string) *dsnKey {
+func textKey(k dsnKey, field func(*Config) *string) *dsnKey {
 	k.expect = "text in UTF-8 that is not empty"
 	k.set = func(c *Config, v string) error {
 		// CBOR text must be UTF-8, and the server ends a session that sends other.
@@ -161,7 +161,7 @@ func text(k dsnKey, field func(*Config) *string) *dsnKey {
 	return &k
 }
 
-func boolean(k dsnKey, field func(*Config) *bool) *dsnKey {
+func boolKey(k dsnKey, field func(*Config) *bool) *dsnKey {
 	k.expect = "true or false"
 	k.set = func(c *Config, v string) (err error) {
 		*field(c), err = strconv.ParseBool(v)
@@ -171,7 +171,7 @@ func boolean(k dsnKey, field func(*Config) *bool) *dsnKey {
 	return &k
 }
 
-func enum[T ~string](k dsnKey, field func(*Config) *T, values ...T) *dsnKey {
+func enumKey[T ~string](k dsnKey, field func(*Config) *T, values ...T) *dsnKey {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = string(v)
@@ -190,16 +190,16 @@ func enum[T ~string](k dsnKey, field func(*Config) *T, values ...T) *dsnKey {
 }
 
 // positive is a duration that cannot be turned off.
-func positive(k dsnKey, field func(*Config) *time.Duration) *dsnKey {
+func positiveKey(k dsnKey, field func(*Config) *time.Duration) *dsnKey {
 	k.expect = "a duration above 0, such as 5s or 1m30s"
-	return durations(k, field, func(d time.Duration) bool { return d > 0 })
+	return durationsKey(k, field, func(d time.Duration) bool { return d > 0 })
 }
 
 // duration is one that 0 turns off. Where off is the default, zero is off;
 // elsewhere Disabled is, because zero means the default.
-func duration(k dsnKey, field func(*Config) *time.Duration) *dsnKey {
+func durationKey(k dsnKey, field func(*Config) *time.Duration) *dsnKey {
 	k.expect = "a duration such as 500ms or 1m30s, or 0 for off"
-	base := durations(k, field, func(d time.Duration) bool { return d >= 0 })
+	base := durationsKey(k, field, func(d time.Duration) bool { return d >= 0 })
 	set, off := base.set, Disabled
 	if k.def == "0s" {
 		off = 0
@@ -224,7 +224,7 @@ func duration(k dsnKey, field func(*Config) *time.Duration) *dsnKey {
 	return base
 }
 
-func durations(k dsnKey, field func(*Config) *time.Duration, ok func(time.Duration) bool) *dsnKey {
+func durationsKey(k dsnKey, field func(*Config) *time.Duration, ok func(time.Duration) bool) *dsnKey {
 	k.set = func(c *Config, v string) error {
 		d, err := time.ParseDuration(v)
 		if err != nil || !ok(d) {
@@ -242,7 +242,7 @@ func durations(k dsnKey, field func(*Config) *time.Duration, ok func(time.Durati
 	return &k
 }
 
-func count(k dsnKey, least int, field func(*Config) *int) *dsnKey {
+func countKey(k dsnKey, least int, field func(*Config) *int) *dsnKey {
 	k.expect = fmt.Sprintf("a whole number from %d to %d", least, math.MaxInt32)
 	k.set = func(c *Config, v string) error {
 		// 32 bits, so that a DSN means the same on every machine.

@@ -22,7 +22,7 @@ var sizeUnits = []struct {
 	{"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1},
 }
 
-func size(k dsnKey, field func(*Config) *int) *dsnKey {
+func sizeKey(k dsnKey, field func(*Config) *int) *dsnKey {
 	k.expect = "a size from 1KiB to 2047MiB, such as 64MiB, 64MB or 67108864"
 	k.set = func(c *Config, v string) error {
 		n, err := parseSize(v)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// with is a Config with the defaults and what set changes.
-func with(set func(*Config)) *Config {
+// configWith is a Config with the defaults and what set changes.
+func configWith(set func(*Config)) *Config {
 	c := new(Config)
 	c.applyDefaults()
 	set(c)
@@ -62,7 +62,7 @@ func TestParseDSNReadsEveryForm(t *testing.T) {
 	} {
 		got, err := ParseDSN(dsn)
 		require.NoError(t, err, dsn)
-		require.Equal(t, with(want), got, dsn)
+		require.Equal(t, configWith(want), got, dsn)
 	}
 }
 

@@ -21,7 +21,7 @@ func TestVariablesOverrideTheURL(t *testing.T) {
 		"SURREALDB_DIAL_TIMEOUT": "2s", "SURREALDB_NULL": "", "SURREALDB_UNHEARD_OF": "x", "SURREALDB_TLS": "true",
 	})
 	require.NoError(t, err)
-	require.Equal(t, with(func(c *Config) {
+	require.Equal(t, configWith(func(c *Config) {
 		c.Hosts, c.User, c.Password, c.Namespace, c.Database = []string{"h:8000"}, "me", "new", "shop", "main"
 		c.DialTimeout, c.NullAs, c.TLS = 2*time.Second, NilIsNone, true
 	}), c)

@@ -16,8 +16,8 @@ var questions = map[string]func(error) bool{
 	"expired": isSessionExpired, "collateral": isCollateral, "nomethod": isUnknownMethod, "notxn": isUnknownTxn,
 }
 
-// yes lists the questions that are answered with yes.
-func yes(err error) (answered []string) {
+// yesTo lists the questions that are answered with yes.
+func yesTo(err error) (answered []string) {
 	for name, is := range questions {
 		if is(err) {
 			answered = append(answered, name)
@@ -27,8 +27,8 @@ func yes(err error) (answered []string) {
 	return answered
 }
 
-// details builds what 3.x sends: {kind, details: {kind, details: …}}.
-func details(kinds ...string) any {
+// detailsOf builds what 3.x sends: {kind, details: {kind, details: …}}.
+func detailsOf(kinds ...string) any {
 	var d any = map[string]any{"name": "x"}
 	for _, kind := range slices.Backward(kinds) {
 		d = map[string]any{"kind": kind, "details": d}
@@ -49,44 +49,44 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		// Conflicts.
 		{"3.0.2 commit", -32000, "Internal", nil, "Transaction conflict: Write conflict, retry the transaction. This transaction can be retried", []string{"conflict", "retryable"}},
 		{"3.0.2 BEGIN … COMMIT", 0, "Internal", nil, "Query not executed: Transaction conflict: Write conflict, retry the transaction. This transaction can be retried", []string{"conflict", "retryable"}},
-		{"3.0.5 statement (source)", 0, "Query", details("NotExecuted"), "Transaction conflict: Resource busy. This transaction can be retried", []string{"conflict", "retryable"}},
-		{"3.0.5 (source)", 0, "Query", details("TransactionConflict"), "anything", []string{"conflict", "retryable"}},
+		{"3.0.5 statement (source)", 0, "Query", detailsOf("NotExecuted"), "Transaction conflict: Resource busy. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.0.5 (source)", 0, "Query", detailsOf("TransactionConflict"), "anything", []string{"conflict", "retryable"}},
 		{"3.0.5 (source)", -32009, "Query", "TransactionConflict", "anything", []string{"conflict", "retryable"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
 		{"2.6.5 RPC (source)", -32000, "", nil, "There was a problem with the database: Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
 		// Duplicates.
-		{"3.0.2", 0, "AlreadyExists", details("Record"), "Database record `p:1` already exists", []string{"duplicate"}},
+		{"3.0.2", 0, "AlreadyExists", detailsOf("Record"), "Database record `p:1` already exists", []string{"duplicate"}},
 		{"2.6.5 (source)", 0, "", nil, "Database record `p:1` already exists", []string{"duplicate"}},
 		{"3.0.2", 0, "Internal", nil, "Database index `i` already contains 'a', with record `p:2`", []string{"duplicate"}},
-		{"3.0.2", 0, "AlreadyExists", details("Table"), "The table 'p' already exists", []string{"duplicate"}},
+		{"3.0.2", 0, "AlreadyExists", detailsOf("Table"), "The table 'p' already exists", []string{"duplicate"}},
 		{"3.0.2", 0, "Internal", nil, "The field 'x' already exists", []string{"duplicate"}},
 		{"3.0.5 (source)", 0, "Internal", nil, "The user 'u' already exists in the database 'd'", []string{"duplicate"}},
 		{"3.0.5 (source)", 0, "Internal", nil, "Database index `i` is currently building", nil},
-		{"3.0.5 (source)", -32000, "AlreadyExists", details("Session"), "Session already exists: x", nil},
+		{"3.0.5 (source)", -32000, "AlreadyExists", detailsOf("Session"), "Session already exists: x", nil},
 		// Parse errors.
 		{"3.0.2", -32000, "Validation", nil, "Parse error: Unexpected token `;`, expected FROM\n --> [1:32]\n  |\n1 | SELECT FROM;\n  |            ^\n", []string{"parse"}},
 		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: Parse error: Unexpected token `;`, expected FROM\n --> [1:12]\n", []string{"parse"}},
-		{"a request the server cannot read", -32700, "Validation", details("Parse"), "Parse error", nil},
+		{"a request the server cannot read", -32700, "Validation", detailsOf("Parse"), "Parse error", nil},
 		// Timeouts.
-		{"3.0.2", 0, "Query", details("TimedOut"), "The query was not executed because it exceeded the timeout: 1ms", []string{"timeout"}},
+		{"3.0.2", 0, "Query", detailsOf("TimedOut"), "The query was not executed because it exceeded the timeout: 1ms", []string{"timeout"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed because it exceeded the timeout", []string{"timeout"}},
 		{"3.0.5 (source)", 0, "Internal", nil, "The transaction was not completed because it exceeded the timeout: 1s", []string{"timeout"}},
 		// Not found.
-		{"3.0.2", 0, "NotFound", details("Table"), "The table 'nope' does not exist", []string{"notfound"}},
+		{"3.0.2", 0, "NotFound", detailsOf("Table"), "The table 'nope' does not exist", []string{"notfound"}},
 		{"2.6.5 (source)", 0, "", nil, "The table 'nope' does not exist", []string{"notfound"}},
 		{"3.0.2", 0, "Internal", nil, "The field 'zzz' does not exist", []string{"notfound"}},
 		{"3.0.2", 0, "Internal", nil, "Function 'fn::nope' not found: The function 'fn::nope' does not exist", []string{"notfound"}},
 		{"3.0.5 (source)", 0, "Internal", nil, "The access method 'a' does not exist in the database 'd'", []string{"notfound"}},
 		{"3.0.5 (source)", 0, "Internal", nil, "The access grant 'g' does not exist for 'a' in the namespace 'n'", []string{"notfound"}},
-		{"3.0.2", -32601, "NotFound", details("Method"), "Method not found", []string{"nomethod"}},
+		{"3.0.2", -32601, "NotFound", detailsOf("Method"), "Method not found", []string{"nomethod"}},
 		{"2.6.5 (source)", -32601, "", nil, "Method not found", []string{"nomethod"}},
-		{"3.0.2", -32000, "NotFound", details("Session"), "Session not found: x", nil},
+		{"3.0.2", -32000, "NotFound", detailsOf("Session"), "Session not found: x", nil},
 		{"3.0.2", -32603, "Validation", "InvalidParams", "Transaction not found", []string{"notxn"}},
 		{"3.0.5 (source)", -32000, "NotFound", "Transaction", "Transaction not found", []string{"notxn"}},
 		// Authentication.
-		{"3.0.2", -32002, "NotAllowed", details("Auth", "InvalidAuth"), "There was a problem with authentication", []string{"auth"}},
-		{"3.0.2", -32002, "NotAllowed", details("Auth", "MissingUserOrPass"), "Username or Password was not provided", []string{"auth"}},
-		{"3.0.2", 0, "NotAllowed", details("Auth", "NotAllowed"), "IAM error: Not enough permissions to perform this action", []string{"auth"}},
+		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "InvalidAuth"), "There was a problem with authentication", []string{"auth"}},
+		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "MissingUserOrPass"), "Username or Password was not provided", []string{"auth"}},
+		{"3.0.2", 0, "NotAllowed", detailsOf("Auth", "NotAllowed"), "IAM error: Not enough permissions to perform this action", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "The access method does not exist", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "InvalidToken", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "No record was returned", []string{"auth"}},
@@ -97,10 +97,10 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"3.0.2", -32000, "Internal", nil, "This bearer access method requires a key to be provided", []string{"auth"}},
 		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: There was a problem with authentication", []string{"auth"}},
 		{"2.6.5 (source)", 0, "", nil, "IAM error: Not enough permissions to perform this action", []string{"auth"}},
-		{"3.0.2", -32000, "NotAllowed", details("Auth", "SessionExpired"), "The session has expired", []string{"auth", "expired"}},
-		{"3.0.2", -32002, "NotAllowed", details("Auth", "TokenExpired"), "The token has expired", []string{"auth", "expired"}},
+		{"3.0.2", -32000, "NotAllowed", detailsOf("Auth", "SessionExpired"), "The session has expired", []string{"auth", "expired"}},
+		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "TokenExpired"), "The token has expired", []string{"auth", "expired"}},
 		{"2.6.5 (source)", -32000, "", nil, "There was a problem with the database: The session has expired", []string{"auth", "expired"}},
-		{"3.0.5 (source)", -32602, "NotAllowed", details("Function"), "Function 'x' is not allowed to be executed", nil},
+		{"3.0.5 (source)", -32602, "NotAllowed", detailsOf("Function"), "Function 'x' is not allowed to be executed", nil},
 		// Thrown: a user's words, whatever they are.
 		{"3.0.2", 0, "Thrown", nil, "An error occurred: boom", []string{"thrown"}},
 		{"3.0.2", 0, "Thrown", nil, "An error occurred: This transaction can be retried", []string{"thrown"}},
@@ -108,7 +108,7 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"2.6.5 RPC (source)", -32000, "", nil, "There was a problem with the database: An error occurred: x", []string{"thrown"}},
 		// Collateral.
 		{"3.0.2", 0, "Query", "NotExecuted", "The query was not executed due to a failed transaction", []string{"collateral"}},
-		{"3.0.2", 0, "Query", details("Cancelled"), "The query was not executed due to a cancelled transaction", []string{"collateral"}},
+		{"3.0.2", 0, "Query", detailsOf("Cancelled"), "The query was not executed due to a cancelled transaction", []string{"collateral"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction", []string{"collateral"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Missing COMMIT statement", nil},
 		// Others, with users' values inside.
@@ -121,7 +121,7 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		err := newError(c.code, c.kind, c.message, c.details)
 		require.Equal(t, -1, err.Statement)
 		for _, e := range []error{err, fmt.Errorf("wrapped: %w", err), errors.Join(errors.New("first"), err)} {
-			require.Equal(t, c.want, yes(e), "%s: %s", c.from, c.message)
+			require.Equal(t, c.want, yesTo(e), "%s: %s", c.from, c.message)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 func TestNilAndForeignErrorsAnswerNo(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{nil, errors.New("This transaction can be retried"), ErrReadOnly} {
-		require.Empty(t, yes(err))
+		require.Empty(t, yesTo(err))
 	}
 }
 
@@ -137,7 +137,7 @@ func TestTheCauseOfAnErrorIsAskedToo(t *testing.T) {
 	t.Parallel()
 	err := newError(-32000, "Internal", "commit failed", nil)
 	require.NoError(t, errors.Unwrap(err))
-	err.Cause = newError(0, "Query", "", details("TransactionConflict"))
+	err.Cause = newError(0, "Query", "", detailsOf("TransactionConflict"))
 	require.True(t, IsConflict(err))
 }
 
@@ -146,7 +146,7 @@ func TestHostileDetailsAreNoTrouble(t *testing.T) {
 	loop := map[string]any{"kind": "Auth"}
 	loop["details"] = loop
 	for _, d := range []any{loop, map[string]any{}, map[string]any{"kind": 1}, []any{1}, 7, map[string]any{"kind": "x", "details": nil}} {
-		require.NotPanics(t, func() { yes(newError(0, "Query", "", d)) })
+		require.NotPanics(t, func() { yesTo(newError(0, "Query", "", d)) })
 	}
 }
 
@@ -207,7 +207,7 @@ func FuzzParseErrorMessages(f *testing.F) {
 	f.Add("", "There was a problem with the database: Query not executed: ")
 	f.Fuzz(func(t *testing.T, kind, message string) {
 		err := newError(0, kind, message, message)
-		yes(err)
+		yesTo(err)
 		require.NotContains(t, err.Error(), "\n")
 		require.Equal(t, err.Line > 0, err.Column > 0)
 	})
