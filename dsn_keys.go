@@ -35,8 +35,8 @@ type keyPlace int
 
 const (
 	inQuery    keyPlace = iota
-	inPath           // in the path, and understood in the query too
-	inUserinfo       // before the host only: queries end up in logs
+	inPath              // in the path, and understood in the query too
+	inUserinfo          // before the host only: queries end up in logs
 )
 
 var errBadValue = errors.New("bad value")
