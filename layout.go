@@ -1,0 +1,289 @@
+package surrealsql
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/surrealql"
+)
+
+// A result set is laid out from two sides: the text tells the author's columns
+// and their order, the reply tells the keys that are there.
+
+// valueColumn is the name of the column that takes what is no object.
+const valueColumn = "value"
+
+// open lays out the result of a statement and stands before its first row.
+func (s *resultSet) open(stmt *surrealql.Statement, raw []byte) error {
+	*s = resultSet{raw: raw, read: s.read, layout: layout{whole: -1}}
+	kind, none, err := s.peek()
+	if err != nil {
+		return err
+	}
+	p := &stmt.Projection
+	if p.Form == surrealql.Nothing && none {
+		s.done = true
+		return nil
+	}
+	s.single = p.Shape == surrealql.One || kind != cbor.KindArray
+	s.done = s.single && none && (p.Form != surrealql.Dynamic && p.Form != surrealql.Nothing && !(p.Form == surrealql.Value && kind == cbor.KindNull))
+	switch p.Form {
+	case surrealql.Columns:
+		err = s.openColumns(p)
+	case surrealql.Value:
+		s.openValue()
+	case surrealql.Star:
+		err = s.openStar()
+	default:
+		err = s.openDynamic(kind)
+	}
+	if err != nil {
+		return err
+	}
+	return s.rewind()
+}
+
+// peek tells what the result is. NONE and NULL both count as none.
+func (s *resultSet) peek() (kind cbor.Kind, none bool, err error) {
+	var d cbor.Decoder
+	d.Reset(s.raw)
+	kind, err = d.PeekKind()
+	if err == nil && kind == cbor.KindTag {
+		var tag uint64
+		tag, err = d.Tag()
+		none = tag == literal.TagNone
+	}
+	return kind, none || kind == cbor.KindNull, err
+}
+
+// rewind stands before the first row.
+func (s *resultSet) rewind() (err error) {
+	s.dec.Reset(s.raw)
+	s.left = 0
+	if !s.single {
+		s.left, err = s.dec.ArrayLen()
+	}
+	return err
+}
+
+func (s *resultSet) openValue() {
+	s.columns = []string{valueColumn}
+	s.layout = layout{whole: 0, always: true}
+}
+
+// openColumns lays out an explicit projection. Where the server keeps a value
+// is read off one row: it depends on the text and the server, not on the data.
+func (s *resultSet) openColumns(p *surrealql.Projection) error {
+	s.columns = make([]string, len(p.Columns))
+	for i := range p.Columns {
+		s.columns[i] = p.Columns[i].Name
+	}
+	row, err := s.sample()
+	if err != nil || row == nil {
+		return err // no rows: the names are all there is
+	}
+	found, err := p.Resolve(func(at surrealql.Path) []string { return keysAt(row, at) })
+	if err != nil {
+		return ambiguous(err)
+	}
+	if len(found) == 1 && len(found[0]) == 0 {
+		s.layout = layout{whole: 0, always: true} // the row itself is the value
+		return nil
+	}
+	s.layout = makeLayout(found)
+	return nil
+}
+
+// sample returns the first row that is an object, or nil.
+func (s *resultSet) sample() (row []byte, err error) {
+	if s.done {
+		return nil, nil
+	}
+	err = s.each(func(raw []byte, kind cbor.Kind) bool {
+		if kind == cbor.KindMap {
+			row = raw
+		}
+		return row == nil
+	})
+	return row, err
+}
+
+// each walks the rows from the first on, without decoding them, until visit
+// returns false.
+func (s *resultSet) each(visit func(raw []byte, kind cbor.Kind) bool) error {
+	if err := s.rewind(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		more, err := first, error(nil)
+		if !s.single {
+			more, err = s.dec.More(&s.left)
+		}
+		if err != nil || !more {
+			return err
+		}
+		kind, err := s.dec.PeekKind()
+		if err != nil {
+			return err
+		}
+		raw, err := s.dec.Raw()
+		if err != nil || !visit(raw, kind) {
+			return err
+		}
+	}
+}
+
+// openStar lays out whole records: the union of all their keys, `id` first and
+// the others sorted. If there are rows that are no objects, the column `value`
+// takes them.
+func (s *resultSet) openStar() error {
+	if s.done {
+		return nil
+	}
+	keys := make(map[string]struct{})
+	plain := false
+	var failed error
+	err := s.each(func(raw []byte, kind cbor.Kind) bool {
+		if kind != cbor.KindMap {
+			plain = true
+			return true
+		}
+		failed = addKeys(keys, raw)
+		return failed == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return err
+	}
+	s.columns = slices.SortedFunc(maps.Keys(keys), idFirst)
+	paths := make([]surrealql.Path, len(s.columns))
+	for i, key := range s.columns {
+		paths[i] = surrealql.Path{key}
+	}
+	s.layout = makeLayout(paths)
+	if _, taken := keys[valueColumn]; plain && !taken {
+		s.layout.whole = len(s.columns)
+		s.columns = append(s.columns, valueColumn)
+	}
+	return nil
+}
+
+func idFirst(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "id":
+		return -1
+	case b == "id":
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+// openDynamic lets the result decide: an object is one row, an array of objects
+// is rows, anything else is one row with the column `value`. So are an empty
+// object and an empty array, which would be a row without columns and no row.
+func (s *resultSet) openDynamic(kind cbor.Kind) error {
+	rows, empty := 0, true
+	err := s.each(func(raw []byte, kind cbor.Kind) bool {
+		if kind != cbor.KindMap {
+			rows = 0
+			return false
+		}
+		rows++
+		empty = empty && len(keysAt(raw, nil)) == 0
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	if rows == 0 || empty {
+		s.single = true
+		s.openValue()
+		return nil
+	}
+	return s.openStar()
+}
+
+// addKeys adds the keys of an object to the set.
+func addKeys(keys map[string]struct{}, object []byte) error {
+	return walkObject(object, func(key, _ []byte) bool {
+		if _, known := keys[string(key)]; !known {
+			keys[string(key)] = struct{}{}
+		}
+		return true
+	})
+}
+
+// keysAt returns the keys of the object that a path leads to, or nil if there
+// is none. On the way through an array its first element stands for all.
+func keysAt(value []byte, path surrealql.Path) (keys []string) {
+	for _, step := range path {
+		var below []byte
+		_ = walkObject(value, func(key, raw []byte) bool {
+			if string(key) == step {
+				below = raw
+			}
+			return below == nil
+		})
+		if below == nil {
+			return nil
+		}
+		value = below
+	}
+	_ = walkObject(value, func(key, _ []byte) bool {
+		keys = append(keys, string(key))
+		return true
+	})
+	return keys
+}
+
+// walkObject visits the fields of an object, or of the first element of an
+// array, until visit returns false. What is neither has no fields.
+func walkObject(value []byte, visit func(key, raw []byte) bool) error {
+	var d cbor.Decoder
+	d.Reset(value)
+	if err := enterObject(&d); err != nil {
+		return err
+	}
+	kind, err := d.PeekKind()
+	if err != nil || kind != cbor.KindMap {
+		return err
+	}
+	n, err := d.MapLen()
+	for more := false; err == nil; {
+		if more, err = d.More(&n); !more {
+			break
+		}
+		var key, raw []byte
+		if key, err = d.TextBytes(); err != nil {
+			break
+		}
+		if raw, err = d.Raw(); err != nil || !visit(key, raw) {
+			break
+		}
+	}
+	return err
+}
+
+// enterObject steps into the arrays that stand before an object.
+func enterObject(d *cbor.Decoder) error {
+	for {
+		kind, err := d.PeekKind()
+		if err != nil || kind != cbor.KindArray {
+			return err
+		}
+		n, err := d.ArrayLen()
+		if err != nil {
+			return err
+		}
+		if more, err := d.More(&n); err != nil || !more {
+			return err
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package surrealsql
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/surrealql"
+)
+
+// resultSet is one statement's result: an array of rows, or one row.
+type resultSet struct {
+	columns []string
+	layout  layout
+	raw     []byte       // the whole result
+	dec     cbor.Decoder // stands on the next row
+	left    int          // rows to come, as ArrayLen counts; meaningless when single
+	single  bool         // the result itself is the one row
+	done    bool
+	read    reader       // decodeValue, or decodeExact on request
+	types   []columnType // learned on demand
+}
+
+// reader decodes one value.
+type reader func(*cbor.Decoder) (driver.Value, error)
+
+// layout says where the values of a row go. A row is an object whose keys the
+// server sorted; targets are sorted likewise, so that a row is read in one walk.
+type layout struct {
+	targets []target
+	whole   int  // the column that takes a row that is no object, or -1
+	always  bool // whole takes every row, objects too
+}
+
+// target is a key of the row's object and the columns that are fed from it.
+type target struct {
+	key   string
+	cells []cell
+}
+
+// cell is a column and the way to its value inside the key's value.
+type cell struct {
+	column int
+	path   surrealql.Path
+}
+
+// move makes the set read from a copy of its result.
+func (s *resultSet) move(raw []byte) {
+	at := len(s.raw) - len(s.dec.Rest())
+	s.raw = raw
+	s.dec.Reset(raw[at:])
+}
+
+// next decodes one row into dest.
+func (s *resultSet) next(dest []driver.Value) error {
+	if s.done {
+		return io.EOF
+	}
+	clear(dest)
+	if s.single {
+		s.done = true
+		return s.layout.decode(&s.dec, dest, s.read)
+	}
+	more, err := s.dec.More(&s.left)
+	if err != nil {
+		return err
+	}
+	if !more {
+		s.done = true
+		return io.EOF
+	}
+	return s.layout.decode(&s.dec, dest, s.read)
+}
+
+// decode reads one row. A key that is missing leaves nil, one that is not
+// wanted is skipped.
+func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error {
+	kind, err := d.PeekKind()
+	if err != nil {
+		return err
+	}
+	if kind != cbor.KindMap || l.always {
+		return l.decodeWhole(d, dest, read)
+	}
+	n, err := d.MapLen()
+	hint := 0
+	for more := false; err == nil; {
+		if more, err = d.More(&n); !more {
+			break
+		}
+		var key []byte
+		if key, err = d.TextBytes(); err != nil {
+			break
+		}
+		i := l.find(key, hint)
+		if i < 0 {
+			err = d.Skip()
+			continue
+		}
+		hint = i + 1
+		err = l.targets[i].decode(d, dest, read)
+	}
+	return err
+}
+
+// decodeWhole reads a row that is no object: NONE and NULL are rows of nil,
+// another value goes to the column `value`.
+func (l *layout) decodeWhole(d *cbor.Decoder, dest []driver.Value, read reader) error {
+	v, err := read(d)
+	if err != nil || v == nil {
+		return err
+	}
+	if l.whole < 0 {
+		return fmt.Errorf("a row that is %T where an object was expected", v)
+	}
+	dest[l.whole] = v
+	return nil
+}
+
+// find returns the target of a key, or -1. The one after the last hit is tried
+// first: with sorted keys it nearly always is the one.
+func (l *layout) find(key []byte, hint int) int {
+	if hint < len(l.targets) && l.targets[hint].key == string(key) {
+		return hint
+	}
+	i := sort.Search(len(l.targets), func(i int) bool { return l.targets[i].key >= string(key) })
+	if i < len(l.targets) && l.targets[i].key == string(key) {
+		return i
+	}
+	return -1
+}
+
+// decode reads the value of a key into its columns.
+func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) (err error) {
+	if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
+		dest[t.cells[0].column], err = read(d)
+		return err
+	}
+	raw, err := d.Raw()
+	if err != nil {
+		return err
+	}
+	for _, c := range t.cells {
+		var sub cbor.Decoder
+		sub.Reset(raw)
+		if dest[c.column], err = decodeAt(&sub, c.path, read); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeAt reads the value at the end of a path. On the way through an array
+// the path goes on in each of its elements, as an idiom does on the server.
+func decodeAt(d *cbor.Decoder, path surrealql.Path, read reader) (driver.Value, error) {
+	if len(path) == 0 {
+		return read(d)
+	}
+	kind, err := d.PeekKind()
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case cbor.KindMap:
+		return decodeField(d, path, read)
+	case cbor.KindArray:
+		return decodeEach(d, path, read)
+	}
+	return nil, d.Skip()
+}
+
+func decodeField(d *cbor.Decoder, path surrealql.Path, read reader) (v driver.Value, err error) {
+	n, err := d.MapLen()
+	for more := false; err == nil; {
+		if more, err = d.More(&n); !more {
+			break
+		}
+		var key []byte
+		if key, err = d.TextBytes(); err != nil {
+			break
+		}
+		if string(key) == path[0] {
+			v, err = decodeAt(d, path[1:], read)
+		} else {
+			err = d.Skip()
+		}
+	}
+	return v, err
+}
+
+func decodeEach(d *cbor.Decoder, path surrealql.Path, read reader) (driver.Value, error) {
+	n, err := d.ArrayLen()
+	if err != nil {
+		return nil, err
+	}
+	values := make([]any, 0, cbor.SizeHint(n))
+	for {
+		more, err := d.More(&n)
+		if err != nil || !more {
+			return values, err
+		}
+		v, err := decodeAt(d, path, read)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+}
+
+// makeLayout sorts what feeds the columns by the key of the row's object that
+// it is in: the first step of each path.
+func makeLayout(paths []surrealql.Path) layout {
+	l := layout{whole: -1}
+	for column, path := range paths {
+		i, found := slices.BinarySearchFunc(l.targets, path[0], func(t target, key string) int {
+			return strings.Compare(t.key, key)
+		})
+		if !found {
+			l.targets = slices.Insert(l.targets, i, target{key: path[0]})
+		}
+		l.targets[i].cells = append(l.targets[i].cells, cell{column, path[1:]})
+	}
+	return l
+}

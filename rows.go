@@ -1,0 +1,157 @@
+package surrealsql
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/surrealsql/surrealsql/internal/surrealql"
+)
+
+// rows are the result sets of one reply. Statements without a result (LET, USE,
+// BEGIN, …) are none. What a statement failed with surfaces when its set is
+// reached, and at the latest from Close, which QueryRow.Scan returns.
+//
+// The bytes lie in the connection's buffer and are decoded as they are read. If
+// the connection is used again before Close, they are copied out of it first.
+type rows struct {
+	conn       *Conn
+	statements []*surrealql.Statement // by entry
+	entries    []entry
+	next       int // the entry behind the current set
+	set        resultSet
+	reported   bool // an error was given to the caller: Close has nothing to add
+}
+
+var (
+	_ driver.Rows                           = (*rows)(nil)
+	_ driver.RowsNextResultSet              = (*rows)(nil)
+	_ driver.RowsColumnTypeScanType         = (*rows)(nil)
+	_ driver.RowsColumnTypeDatabaseTypeName = (*rows)(nil)
+	_ driver.RowsColumnTypeNullable         = (*rows)(nil)
+	_ driver.RowsColumnTypeLength           = (*rows)(nil)
+	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
+)
+
+// openRows stands on the first result set; a text without any gives rows
+// without columns.
+func (c *Conn) openRows(q *analysis, entries []entry, read reader) (driver.Rows, error) {
+	statements, err := align(q, entries)
+	if err != nil {
+		return nil, err
+	}
+	r := &rows{conn: c, statements: statements, entries: entries, set: resultSet{read: read}}
+	if err := r.advance(); err != nil && err != io.EOF {
+		return nil, err
+	}
+	c.rows = r
+	return r, nil
+}
+
+// advance opens the next result set, or returns io.EOF. Every entry on the way
+// is looked at: the error of a LET is the error of the set behind it.
+func (r *rows) advance() error {
+	for r.next < len(r.entries) {
+		i := r.next
+		r.next++
+		if r.entries[i].failed {
+			r.reported = true
+			return firstError(r.entries)
+		}
+		if r.statements[i].Yields {
+			return r.set.open(r.statements[i], r.entries[i].result)
+		}
+	}
+	r.set = resultSet{read: r.set.read}
+	return io.EOF
+}
+
+// Columns returns the names in the author's order.
+func (r *rows) Columns() []string { return r.set.columns }
+
+// Next decodes one row.
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.set.next(dest)
+	if err != nil && err != io.EOF {
+		// The reply is here and well-formed; it holds a value that this driver
+		// does not know. The connection is as good as before.
+		r.reported = true
+		return fmt.Errorf("surrealsql: a row that cannot be decoded: %w", err)
+	}
+	return err
+}
+
+// HasNextResultSet reports whether a set or an error comes after this one.
+func (r *rows) HasNextResultSet() bool {
+	for i := r.next; i < len(r.entries); i++ {
+		if r.entries[i].failed || r.statements[i].Yields {
+			return true
+		}
+	}
+	return false
+}
+
+// NextResultSet goes on to the next set, or returns its statement's error.
+func (r *rows) NextResultSet() error { return r.advance() }
+
+// Close returns the error of a statement that nobody has looked at yet.
+func (r *rows) Close() error {
+	if r.conn.rows == r {
+		r.conn.rows = nil
+	}
+	if r.reported {
+		return nil
+	}
+	r.reported = true
+	return firstError(r.entries[r.next:])
+}
+
+// detach copies what is left into memory of its own, because the connection's
+// buffer is wanted.
+func (r *rows) detach() {
+	own := make([]entry, len(r.entries))
+	for i, e := range r.entries {
+		own[i] = e
+		if i >= r.next-1 { // the current set and those behind it
+			own[i].result = append([]byte(nil), e.result...)
+			own[i].details = append([]byte(nil), e.details...)
+		}
+	}
+	r.entries = own
+	if r.next > 0 {
+		r.set.move(r.entries[r.next-1].result)
+	}
+}
+
+// ColumnTypeDatabaseTypeName returns SurrealDB's name of the type that all
+// values of the column in this result have: "int", "string", "datetime",
+// "record" and so on; "any" when they differ, and "" when there is none but NULL
+// and NONE, because the server tells no types.
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.set.columnType(i).name }
+
+// ColumnTypeScanType returns the Go type that Scan into an *any gives for the
+// column; *any itself when that differs or is not known.
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.set.columnType(i).scan }
+
+// ColumnTypeNullable reports that the column has a NULL or NONE in this result.
+// That it has none says nothing about the next one, so ok is false then.
+func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
+	null := r.set.columnType(i).null
+	return null, null
+}
+
+// ColumnTypeLength is unlimited for string and bytes.
+func (r *rows) ColumnTypeLength(i int) (length int64, ok bool) {
+	switch r.set.columnType(i).name {
+	case "string", "bytes":
+		return unlimited, true
+	}
+	return 0, false
+}
+
+const unlimited = int64(^uint64(0) >> 1)
+
+// ColumnTypePrecisionScale is not known: SurrealDB's decimals have up to 28
+// digits, each value its own scale.
+func (r *rows) ColumnTypePrecisionScale(int) (precision, scale int64, ok bool) { return 0, 0, false }
