@@ -1,0 +1,309 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/rpc"
+	"github.com/surrealsql/surrealsql/internal/ws"
+)
+
+// Conn is one session on a SurrealDB server. database/sql leases it to one
+// goroutine at a time; reach it through [sql.Conn.Raw] to change the session:
+//
+//	conn, err := db.Conn(ctx)
+//	defer conn.Close()
+//	err = conn.Raw(func(c any) error {
+//		return c.(*surrealsql.Conn).Use(ctx, "shop", "archive")
+//	})
+//
+// What a lease changes lasts until conn.Close: before the next lease the
+// session is set back to what the DSN says. A Conn must not be kept after Raw
+// returned, and its methods must not be called by two goroutines at once.
+type Conn struct {
+	connector *Connector
+	cfg       *Config // the connector's, as BeforeConnect left it
+	rpc       *rpc.Conn
+	id        uint64 // its number in the connector, from 1
+	addr      string // host:port of the server
+	version   string // as the server tells it: "3.0.2"
+
+	base  session // what a reset restores
+	now   session // what is in force
+	dirty bool    // now may differ from base
+
+	tx      *tx     // the open transaction, or nil
+	rows    *rows   // rows that still lie in the connection's buffer, or nil
+	entries []entry // reused from one reply to the next
+
+	care leaseState
+}
+
+var (
+	_ driver.Conn               = (*Conn)(nil)
+	_ driver.Pinger             = (*Conn)(nil)
+	_ driver.ExecerContext      = (*Conn)(nil)
+	_ driver.QueryerContext     = (*Conn)(nil)
+	_ driver.ConnPrepareContext = (*Conn)(nil)
+	_ driver.ConnBeginTx        = (*Conn)(nil)
+	_ driver.NamedValueChecker  = (*Conn)(nil)
+	_ driver.SessionResetter    = (*Conn)(nil)
+	_ driver.Validator          = (*Conn)(nil)
+)
+
+// ServerVersion returns the version that the server told when the connection
+// was made, such as "3.0.2".
+func (c *Conn) ServerVersion() string { return c.version }
+
+// Ping asks the server for a sign of life: one round trip. A connection that
+// fails is given up, and database/sql tries another one.
+func (c *Conn) Ping(ctx context.Context) error {
+	if c.rpc.Broken() {
+		return driver.ErrBadConn
+	}
+	_, err := c.call(ctx, "ping", 0, nil)
+	if c.rpc.Broken() && ctx.Err() == nil {
+		return driver.ErrBadConn // a ping may be repeated
+	}
+	return err
+}
+
+// CheckNamedValue lets every type through that can be sent; see the table of
+// types in the README. database/sql calls it.
+func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error { return checkNamedValue(nv) }
+
+// PrepareContext analyses the text. It costs no round trip: a text that the
+// server cannot parse fails when it is executed.
+func (c *Conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
+	if c.rpc.Broken() {
+		return nil, driver.ErrBadConn
+	}
+	return &stmt{conn: c, query: c.connector.texts.analyze(query)}, nil
+}
+
+// Prepare is PrepareContext without a context.
+func (c *Conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// ExecContext runs the text's statements. Each commits on its own, and later
+// ones run after one has failed; the error is then the first failure's.
+func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.exec(ctx, c.connector.texts.analyze(query), args)
+}
+
+// QueryContext runs the text's statements; each that has a result is a result
+// set.
+func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.query(ctx, c.connector.texts.analyze(query), args)
+}
+
+func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Result, error) {
+	entries, err := c.run(ctx, q, q.exec, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := firstError(entries); err != nil {
+		return nil, err
+	}
+	return countRecords(q, entries)
+}
+
+func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {
+	if q.ambiguous != nil {
+		return nil, q.ambiguous // before anything is sent: the text may write
+	}
+	entries, err := c.run(ctx, q, q.Rewritten, args)
+	if err != nil {
+		return nil, err
+	}
+	read := decodeValue
+	if exactTypes(ctx) {
+		read = decodeExact
+	}
+	return c.openRows(q, entries, read)
+}
+
+// run sends a text with its arguments and returns the entries of the reply,
+// one a statement, which may hold statements' errors. They lie in the
+// connection's buffer until it is used again.
+func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.NamedValue) ([]entry, error) {
+	if c.rpc.Broken() {
+		return nil, c.lost()
+	}
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	if err := c.admit(ctx, q, args); err != nil {
+		return nil, err
+	}
+	ctx, started := c.observeStart(ctx, q.Text, len(args))
+	entries, err := c.exchange(ctx, q, send, args)
+	c.observeEnd(ctx, q.Text, args, started, err)
+	if c.tx != nil {
+		c.tx.judge(q, entries, err)
+	}
+	return entries, err
+}
+
+// admit refuses what must not be sent: bad arguments, and writes where only
+// reading is allowed.
+func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue) error {
+	if err := checkArgs(q, args); err != nil {
+		return err
+	}
+	if c.tx != nil {
+		if err := c.tx.admit(q); err != nil {
+			return err
+		}
+	}
+	return c.checkParams(ctx, q, args)
+}
+
+func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []driver.NamedValue) ([]entry, error) {
+	reply, err := c.send(ctx, send, args)
+	if isSessionExpired(err) && c.tx == nil {
+		// The server looks at the session before it runs anything, so nothing
+		// has run and the text may be sent again.
+		if err := c.signInAgain(ctx); err != nil {
+			return nil, err
+		}
+		if reply, err = c.send(ctx, send, args); isSessionExpired(err) {
+			c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
+		}
+	}
+	if err != nil {
+		return nil, c.placed(err, q)
+	}
+	if hasLive(q) {
+		c.dirty = true // a live query outlives its text
+	}
+	c.entries, err = parseEntries(c.entries[:0], reply)
+	if err != nil {
+		return nil, c.fail("read", true, err)
+	}
+	return c.entries, nil
+}
+
+// send makes the round trip of one query.
+func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue) ([]byte, error) {
+	c.yieldBuffer()
+	b := c.rpc.Start("query", c.txnID(), 2)
+	b = cbor.AppendText(b, text)
+	b, err := appendArgs(b, args, c.cfg.encoding())
+	if err != nil {
+		c.rpc.Discard()
+		return nil, err
+	}
+	c.rpc.End(b)
+	return c.roundTrip(ctx)
+}
+
+// call makes the round trip of a method other than query. params appends
+// exactly count parameters.
+func (c *Conn) call(ctx context.Context, method string, count int, params func([]byte) ([]byte, error)) ([]byte, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	c.yieldBuffer()
+	b := c.rpc.Start(method, rpc.NoTxn, count)
+	if params != nil {
+		var err error
+		if b, err = params(b); err != nil {
+			c.rpc.Discard()
+			return nil, err
+		}
+	}
+	c.rpc.End(b)
+	ctx, started := c.observeStart(ctx, method, 0)
+	reply, err := c.roundTrip(ctx)
+	c.observeEnd(ctx, method, nil, started, err)
+	return reply, err
+}
+
+func (c *Conn) roundTrip(ctx context.Context) ([]byte, error) {
+	reply, err := c.rpc.RoundTrip(ctx)
+	if err != nil {
+		return nil, c.failure(err)
+	}
+	if reply.Err != nil {
+		return nil, serverError(reply.Err)
+	}
+	return reply.Result, nil
+}
+
+// failure turns a transport failure into the caller's error and tells the
+// connector when it looks as if the server were gone.
+func (c *Conn) failure(err error) error {
+	var f *rpc.Failure
+	if !errors.As(err, &f) {
+		return c.fail("", false, err)
+	}
+	if !f.Sent && isContextError(f.Err) {
+		return f.Err // it had ended before anything was done
+	}
+	lost := c.fail(f.Op, f.Sent, f.Err)
+	if !f.Sent && c.tx == nil {
+		return driver.ErrBadConn // nothing has left: database/sql may try another connection
+	}
+	return lost
+}
+
+// lost answers a call on a connection that failed before. Outside a transaction
+// another connection will do as well.
+func (c *Conn) lost() error {
+	if c.tx == nil {
+		return driver.ErrBadConn
+	}
+	return &ConnError{Addr: c.addr, Err: errConnLost}
+}
+
+// fail gives the connection up and returns the error that says so.
+func (c *Conn) fail(op string, sent bool, err error) error {
+	c.rpc.Abort()
+	c.connector.noticeLoss(c.addr, err)
+	if errors.Is(err, ws.ErrMessageTooLarge) {
+		err = fmt.Errorf("%w: %w", ErrMessageTooLarge, err)
+	}
+	return &ConnError{Op: op, Addr: c.addr, Sent: sent, Err: err}
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// placed adds to a parse error where in the text it is.
+func (c *Conn) placed(err error, q *analysis) error {
+	var e *Error
+	if errors.As(err, &e) && len(q.Statements) == 1 {
+		e.Statement = 0
+	}
+	return err
+}
+
+// yieldBuffer saves open rows from the next reply: they move to memory of
+// their own. So a query inside a loop over rows is served, never mixed up.
+func (c *Conn) yieldBuffer() {
+	if c.rows != nil {
+		c.rows.detach()
+		c.rows, c.entries = nil, nil
+	}
+}
+
+// Close ends the session. It takes at most close_timeout.
+func (c *Conn) Close() error {
+	c.connector.forget(c)
+	if hook := c.cfg.BeforeClose; hook != nil && !c.rpc.Broken() {
+		hook(c)
+	}
+	ctx := c.connector.tracers.closeStart(context.Background(), CloseStart{Conn: c.id})
+	err := c.rpc.Close(time.Now().Add(c.cfg.CloseTimeout))
+	c.connector.tracers.closeEnd(ctx, CloseEnd{Conn: c.id, Err: err})
+	c.connector.log.closed(c, err)
+	if err != nil {
+		return fmt.Errorf("surrealsql: closing the connection to %s: %w", c.addr, err)
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package surrealsql
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/rpc"
+)
+
+// A session is prepared by a flight of requests: one write, then their replies.
+// The server (3.x) begins the requests of a socket in their order and the
+// session's lock is fair, so a `use` behind a `signin` finds the signed-in
+// session. Where a server does it otherwise, the steps that came too early are
+// sent again, one by one.
+
+// step is one request that changes the session.
+type step struct {
+	method string
+	count  int // of its parameters
+	params func([]byte) ([]byte, error)
+	take   func(result []byte) error // reads the result; nil if it does not matter
+}
+
+func textStep(method, text string) step {
+	return step{method: method, count: 1, params: func(b []byte) ([]byte, error) {
+		return cbor.AppendText(b, text), nil
+	}}
+}
+
+func useStep(namespace, database string) step {
+	return step{method: "use", count: 2, params: func(b []byte) ([]byte, error) {
+		b = cbor.AppendText(b, namespace)
+		if database == "" {
+			return cbor.AppendNull(b), nil
+		}
+		return cbor.AppendText(b, database), nil
+	}}
+}
+
+func letStep(name string, value any, enc encoding) step {
+	return step{method: "let", count: 2, params: func(b []byte) ([]byte, error) {
+		return appendValue(cbor.AppendText(b, name), value, enc)
+	}}
+}
+
+func cancelStep(txn rpc.TxnID) step {
+	return step{method: "cancel", count: 1, params: func(b []byte) ([]byte, error) {
+		return rpc.AppendTxnID(b, txn), nil
+	}}
+}
+
+// versionStep learns the server's version: "surrealdb-3.0.2", or with "+build"
+// since 3.1.6.
+func (c *Conn) versionStep() step {
+	return step{method: "version", take: func(result []byte) error {
+		var d cbor.Decoder
+		d.Reset(result)
+		text, err := d.Text()
+		c.version = strings.TrimPrefix(text, "surrealdb-")
+		return err
+	}}
+}
+
+// establish brings the server's session to s, after a reset if that is asked
+// for. An open transaction is cancelled.
+func (c *Conn) establish(ctx context.Context, s session, reset bool) error {
+	var steps []step
+	if c.tx != nil {
+		steps = append(steps, cancelStep(c.tx.id))
+	}
+	if reset {
+		steps = append(steps, step{method: "reset"})
+	}
+	enc := c.cfg.encoding()
+	who, err := c.login(ctx, s)
+	if err != nil {
+		return err
+	}
+	if who.method != "" {
+		steps = append(steps, who.step(enc))
+	}
+	if s.ns != "" {
+		steps = append(steps, useStep(s.ns, s.db))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
+		steps = append(steps, letStep(name, s.variables[name], enc))
+	}
+	if c.version == "" {
+		steps = append(steps, c.versionStep())
+	}
+	if err := c.fly(ctx, steps); err != nil {
+		return err
+	}
+	c.tx, c.dirty, c.now = nil, false, s.clone()
+	return nil
+}
+
+// fly sends the steps in one flight. Those whose failure may come from having
+// overtaken the sign-in are repeated.
+func (c *Conn) fly(ctx context.Context, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	failed, err := c.flight(ctx, steps)
+	if err != nil {
+		return err
+	}
+	for i, s := range steps {
+		if failed[i] == nil || s.method == "cancel" { // a transaction that is gone already is cancelled
+			continue
+		}
+		if !s.mayRepeat() {
+			return failed[i]
+		}
+		again, err := c.flight(ctx, []step{s})
+		if err := cmp.Or(err, again[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s step) mayRepeat() bool {
+	return s.method == "use" || s.method == "let" || s.method == "version"
+}
+
+// flight sends the steps in one write and returns the error of each, or the
+// error that ended the connection.
+func (c *Conn) flight(ctx context.Context, steps []step) ([]error, error) {
+	c.yieldBuffer()
+	failed := make([]error, len(steps))
+	place := make(map[uint64]int, len(steps))
+	for i, s := range steps {
+		b := c.rpc.Start(s.method, rpc.NoTxn, s.count)
+		if s.params != nil {
+			var err error
+			if b, err = s.params(b); err != nil {
+				c.rpc.Discard()
+				return failed, err
+			}
+		}
+		place[c.rpc.End(b)] = i
+	}
+	err := c.rpc.Flight(ctx, func(r rpc.Reply) {
+		i := place[r.ID]
+		if r.Err != nil {
+			failed[i] = serverError(r.Err)
+		} else if take := steps[i].take; take != nil {
+			failed[i] = take(r.Result)
+		}
+	})
+	if err != nil {
+		return failed, c.failure(err)
+	}
+	return failed, nil
+}
+
+// login returns what the session signs in with. TokenSource and Credentials of
+// the Config are asked anew each time.
+func (c *Conn) login(ctx context.Context, s session) (*login, error) {
+	if s.login != nil {
+		return s.login, nil
+	}
+	method, param, err := c.cfg.authRequest(ctx)
+	return &login{method, param}, err
+}
+
+// signInAgain renews a session that has expired, with what this lease made of
+// it.
+func (c *Conn) signInAgain(ctx context.Context) error {
+	dirty := c.dirty
+	err := c.establish(ctx, c.now, false)
+	c.dirty = dirty || err != nil
+	return err
+}

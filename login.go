@@ -1,0 +1,78 @@
+package surrealsql
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+)
+
+// Credentials are what [Conn.SignIn] signs in with. Which fields are set says
+// the level: a Token alone is a JWT; an Access needs Namespace and Database;
+// User and Password are those of a root user, of a user of Namespace, or of
+// Database. Printing them shows no secret.
+type Credentials struct {
+	User, Password      string
+	Namespace, Database string
+	Access              string
+	Token               string
+	Params              map[string]any // further variables for the access method's SIGNIN
+}
+
+// String names who signs in, without secrets.
+func (c Credentials) String() string {
+	if c.Token != "" {
+		return "a token"
+	}
+	return fmt.Sprintf("user %q, namespace %q, database %q, access %q", c.User, c.Namespace, c.Database, c.Access)
+}
+
+// GoString is String: %#v shows no secret either.
+func (c Credentials) GoString() string { return "surrealsql.Credentials{" + c.String() + "}" }
+
+// LogValue is String, for log/slog.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// login is the request that signs in.
+type login struct {
+	method string // "" for none
+	param  any
+}
+
+func (c Credentials) login() (*login, error) {
+	if c.Token != "" {
+		return &login{"authenticate", c.Token}, nil
+	}
+	switch {
+	case c.Database != "" && c.Namespace == "":
+		return nil, fmt.Errorf("surrealsql: SignIn: database %q needs a namespace", c.Database)
+	case c.Access != "" && c.Database == "":
+		return nil, fmt.Errorf("surrealsql: SignIn: access %q needs a namespace and a database", c.Access)
+	case c.Access == "" && c.User == "":
+		return nil, errors.New("surrealsql: SignIn: nobody to sign in: expected a user, an access or a token")
+	}
+	vars := maps.Clone(c.Params)
+	if vars == nil {
+		vars = make(map[string]any, 5)
+	}
+	for name, value := range map[string]string{"ns": c.Namespace, "db": c.Database, "ac": c.Access, "user": c.User} {
+		if value != "" {
+			vars[name] = value
+		}
+	}
+	if c.User != "" {
+		vars["pass"] = c.Password
+	}
+	return &login{"signin", vars}, nil
+}
+
+func (l *login) step(enc encoding) step {
+	return step{method: l.method, count: 1, params: func(b []byte) ([]byte, error) {
+		if token, ok := l.param.(string); ok {
+			return cbor.AppendText(b, token), nil
+		}
+		return appendValue(b, l.param, enc)
+	}}
+}

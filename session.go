@@ -1,0 +1,82 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+)
+
+// session is what the server remembers about a connection between requests.
+type session struct {
+	login     *login // nil: as the Config says, asked anew each time
+	ns, db    string
+	variables map[string]any
+}
+
+func (s session) clone() session {
+	s.variables = maps.Clone(s.variables)
+	return s
+}
+
+// Use selects a namespace and a database for this lease. A namespace without a
+// database selects none; a database needs a namespace.
+func (c *Conn) Use(ctx context.Context, namespace, database string) error {
+	if namespace == "" {
+		// The server (3.0) dies of a database without namespace.
+		return fmt.Errorf("surrealsql: Use: database %q needs a namespace", database)
+	}
+	return c.change(ctx, useStep(namespace, database), func(s *session) {
+		s.ns, s.db = namespace, database
+	})
+}
+
+// Let sets a session variable: $name in the texts of this lease. The value may
+// be anything that can be an argument.
+func (c *Conn) Let(ctx context.Context, name string, value any) error {
+	if err := checkVariable(name); err != nil {
+		return err
+	}
+	return c.change(ctx, letStep(name, value, c.cfg.encoding()), func(s *session) {
+		if s.variables == nil {
+			s.variables = make(map[string]any)
+		}
+		s.variables[name] = value
+	})
+}
+
+// Unset removes a session variable.
+func (c *Conn) Unset(ctx context.Context, name string) error {
+	if err := checkVariable(name); err != nil {
+		return err
+	}
+	return c.change(ctx, textStep("unset", name), func(s *session) { delete(s.variables, name) })
+}
+
+// SignIn authenticates this lease as somebody else. When it fails the session
+// stays as it was.
+func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
+	l, err := cred.login()
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, l.step(c.cfg.encoding()), func(s *session) {
+		s.login = l
+		if cred.Namespace != "" { // the server selects what one signs in to
+			s.ns, s.db = cred.Namespace, cred.Database
+		}
+	})
+}
+
+// change runs one step, and notes what it changed once it did.
+func (c *Conn) change(ctx context.Context, s step, note func(*session)) error {
+	if c.rpc.Broken() {
+		return driver.ErrBadConn
+	}
+	c.dirty = true // even when it fails: what the server made of it is not worth a guess
+	if _, err := c.call(ctx, s.method, s.count, s.params); err != nil {
+		return err
+	}
+	note(&c.now)
+	return nil
+}

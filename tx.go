@@ -1,0 +1,183 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/rpc"
+	"github.com/surrealsql/surrealsql/internal/surrealql"
+)
+
+// tx is an interactive transaction: RPC begin, queries that carry its id, and
+// commit or cancel.
+type tx struct {
+	conn     *Conn
+	ctx      context.Context // of BeginTx: it bounds Commit too, which has none of its own
+	id       rpc.TxnID
+	readOnly bool
+	doom     error // why it can only be rolled back; nil while it is healthy
+}
+
+var _ driver.Tx = (*tx)(nil)
+
+// Begin is BeginTx without context and options.
+func (c *Conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// BeginTx opens a transaction on the server. SurrealDB has one isolation level,
+// snapshot with detection of write conflicts: [sql.LevelDefault] and
+// [sql.LevelSnapshot] are accepted. A read-only transaction refuses statements
+// that may write, and is never committed. The error is [ErrTxUnsupported] for a
+// server without interactive transactions (2.x).
+func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	switch level := sql.IsolationLevel(opts.Isolation); level {
+	case sql.LevelDefault, sql.LevelSnapshot:
+	default:
+		return nil, fmt.Errorf("surrealsql: isolation level %q is not available: SurrealDB has snapshot isolation, so use sql.LevelDefault or sql.LevelSnapshot", level)
+	}
+	if c.rpc.Broken() {
+		return nil, driver.ErrBadConn
+	}
+	if c.tx != nil {
+		return nil, errors.New("surrealsql: a transaction is open on this connection already")
+	}
+	raw, err := c.call(ctx, "begin", 0, nil)
+	if err != nil {
+		if isUnknownMethod(err) {
+			return nil, fmt.Errorf("%w: the server at %s (version %s) does not know `begin`", ErrTxUnsupported, c.addr, c.version)
+		}
+		return nil, err
+	}
+	id, err := parseTxnID(raw)
+	if err != nil {
+		return nil, c.fail("begin", true, err)
+	}
+	c.tx = &tx{conn: c, ctx: ctx, id: id, readOnly: opts.ReadOnly}
+	return c.tx, nil
+}
+
+func parseTxnID(raw []byte) (id rpc.TxnID, err error) {
+	var d cbor.Decoder
+	d.Reset(raw)
+	if _, err := d.Tag(); err != nil {
+		return id, fmt.Errorf("unreadable transaction id: %w", err)
+	}
+	b, err := d.BytesView()
+	if err != nil || len(b) != len(id) {
+		return id, fmt.Errorf("unreadable transaction id: %d bytes, expected %d: %w", len(b), len(id), err)
+	}
+	copy(id[:], b)
+	return id, nil
+}
+
+// txnID is the id that requests of this connection must carry.
+func (c *Conn) txnID() rpc.TxnID {
+	if c.tx == nil {
+		return rpc.NoTxn
+	}
+	return c.tx.id
+}
+
+// admit refuses a text with statements that may write in a read-only
+// transaction: SurrealDB itself has no such mode.
+func (t *tx) admit(q *analysis) error {
+	if !t.readOnly {
+		return nil
+	}
+	for i := range q.Statements {
+		if s := &q.Statements[i]; s.MayWrite {
+			return fmt.Errorf("%w: statement %d (%s) may write", ErrReadOnly, i+1, s.Kind)
+		}
+	}
+	return nil
+}
+
+// judge dooms the transaction when a statement that may write has failed: a
+// multi-record UPDATE that fails half-way leaves that half in the transaction,
+// and SurrealDB (3.0.2) would commit it.
+func (t *tx) judge(q *analysis, entries []entry, err error) {
+	if t.doom != nil {
+		return
+	}
+	if err != nil {
+		if hasRun(err) && mayWrite(q.Statements) {
+			t.doom = err
+		}
+		return
+	}
+	statements, misaligned := align(q, entries)
+	for i := range entries {
+		if entries[i].failed && (misaligned != nil || statements[i].MayWrite) {
+			t.doom = entries[i].err(i)
+			return
+		}
+	}
+}
+
+// hasRun reports whether a text that failed as a whole may have run in part. One
+// that could not be sent, or not be parsed, has not.
+func hasRun(err error) bool {
+	var answered *Error
+	var lost *ConnError
+	return errors.As(err, &answered) && !IsParse(err) || errors.As(err, &lost)
+}
+
+func mayWrite(statements []surrealql.Statement) bool {
+	for i := range statements {
+		if statements[i].MayWrite {
+			return true
+		}
+	}
+	return false
+}
+
+// Commit makes the transaction's writes permanent. A doomed transaction is
+// cancelled instead, with an error that wraps [ErrTxDoomed] and the cause. When
+// the connection is lost on the way the outcome is unknown, and the error says
+// so: see [ErrOutcomeUnknown].
+func (t *tx) Commit() error {
+	if t.doom != nil {
+		return errors.Join(fmt.Errorf("%w: %w", ErrTxDoomed, t.doom), t.end(t.ctx, "cancel"))
+	}
+	if t.readOnly {
+		return t.end(t.ctx, "cancel")
+	}
+	return t.end(t.ctx, "commit")
+}
+
+// Rollback cancels the transaction. A transaction that the server has dropped
+// already, as after a failed commit, is rolled back.
+func (t *tx) Rollback() error { return t.end(context.Background(), "cancel") }
+
+// end finishes the transaction. database/sql gives no context here, so
+// close_timeout bounds it: a call cannot block past that.
+func (t *tx) end(ctx context.Context, method string) error {
+	c := t.conn
+	if c.tx != t {
+		return sql.ErrTxDone
+	}
+	c.tx = nil // both methods end the server's handle first, whatever they answer
+	if c.rpc.Broken() {
+		if method == "cancel" {
+			return nil // the server drops the open transactions of a closed socket
+		}
+		return &ConnError{Op: method, Addr: c.addr, Err: errConnLost}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.CloseTimeout, errCloseTimeout)
+	defer cancel()
+	s := cancelStep(t.id)
+	_, err := c.call(ctx, method, s.count, s.params)
+	if method == "cancel" && isUnknownTxn(err) {
+		return nil
+	}
+	return err
+}
+
+var errCloseTimeout = fmt.Errorf("close_timeout is over: %w", context.DeadlineExceeded)
+
+var errConnLost = errors.New("the connection was lost earlier in this transaction, which the server has dropped")
