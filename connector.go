@@ -1,0 +1,221 @@
+package surrealsql
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+
+	"github.com/surrealsql/surrealsql/internal/rpc"
+	"github.com/surrealsql/surrealsql/internal/ws"
+)
+
+// Connector makes connections for one Config. Give it to [sql.OpenDB]:
+//
+//	cfg, err := surrealsql.ParseDSN(dsn)
+//	cfg.TLSConfig = tlsConfig
+//	connector, err := surrealsql.NewConnector(cfg)
+//	db := sql.OpenDB(connector)
+//
+// It is safe for concurrent use. It also holds what connections share: the
+// analysis of query texts and the care for idle connections.
+type Connector struct {
+	cfg     *Config
+	texts   *texts
+	log     logger
+	tracers tracers
+
+	params definedParamsCache
+	schema schemaOnce
+
+	caretaker caretaker
+	alarm     atomic.Uint64 // counts the times the server seemed to be gone
+	turn      atomic.Uint64 // of round_robin
+	serial    atomic.Uint64 // numbers the connections
+	closed    atomic.Bool
+}
+
+var (
+	_ driver.Connector = (*Connector)(nil)
+	_ io.Closer        = (*Connector)(nil)
+)
+
+// NewConnector checks the Config and makes a Connector of a copy of it. It does
+// not connect.
+func NewConnector(cfg *Config) (*Connector, error) {
+	cfg = cfg.Clone()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	c := &Connector{cfg: cfg, texts: newTexts(), schema: newSchemaOnce(), log: logger{cfg.Logger}, tracers: tracersOf(cfg.Tracer)}
+	c.caretaker.conns = make(map[*Conn]struct{})
+	c.caretaker.wake = make(chan struct{}, 1)
+	return c, nil
+}
+
+// Driver returns the [Driver].
+func (c *Connector) Driver() driver.Driver { return Driver{} }
+
+// Close ends the connector: sql.DB.Close calls it. Idle connections are closed
+// by then; those that are still leased are not taken back into a pool.
+func (c *Connector) Close() error {
+	c.closed.Store(true)
+	c.caretaker.ring()
+	return nil
+}
+
+// Connect makes a connection that is ready for use: signed in, on its namespace
+// and database, with schema and Init statements run. It takes at most
+// dial_timeout, however many attempts connect_attempts allows: database/sql
+// dials replacements with a context that never ends.
+func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if c.closed.Load() {
+		return nil, ErrClosed
+	}
+	if err := c.cfg.usable(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.DialTimeout, errDialTimeout)
+	defer cancel()
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("surrealsql: cannot connect: %w", err)
+	}
+	c.adopt(conn)
+	return conn, nil
+}
+
+var errDialTimeout = fmt.Errorf("dial_timeout is over: %w", context.DeadlineExceeded)
+
+// connect tries until an attempt succeeds, fails for good, or is the last.
+func (c *Connector) connect(ctx context.Context) (*Conn, error) {
+	for attempt := 1; ; attempt++ {
+		conn, err := c.attempt(ctx, attempt)
+		if err == nil {
+			return conn, nil
+		}
+		if attempt >= c.cfg.ConnectAttempts || !mayPass(err) {
+			return nil, err
+		}
+		c.log.connectRetried(ctx, attempt, err)
+		if !sleep(ctx, backoff(c.cfg.ConnectBackoff, attempt)) {
+			return nil, fmt.Errorf("%w, after %d attempts: %w", context.Cause(ctx), attempt, err)
+		}
+	}
+}
+
+// attempt tries each endpoint once.
+func (c *Connector) attempt(ctx context.Context, attempt int) (*Conn, error) {
+	var errs []error
+	for _, addr := range c.endpoints() {
+		ctx := c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
+		end := ConnectEnd{Addr: addr}
+		conn, err := c.open(ctx, addr)
+		if err == nil {
+			end.Conn, end.Version = conn.id, conn.version
+		}
+		end.Err = err
+		c.tracers.connectEnd(ctx, end)
+		if err == nil {
+			c.log.connected(ctx, conn)
+			return conn, nil
+		}
+		errs = append(errs, err)
+		if !mayPass(err) {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// endpoints lists the hosts in the order in which this attempt tries them.
+func (c *Connector) endpoints() []string {
+	hosts := c.cfg.Hosts
+	first := 0
+	switch {
+	case len(hosts) < 2:
+		return hosts
+	case c.cfg.LoadBalance == RoundRobin:
+		first = int((c.turn.Add(1) - 1) % uint64(len(hosts)))
+	case c.cfg.LoadBalance == Random:
+		first = rand.IntN(len(hosts))
+	}
+	return slices.Concat(hosts[first:], hosts[:first])
+}
+
+// open makes a session on one endpoint. What fails on the way leaves no socket.
+func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
+	cfg := c.cfg
+	if cfg.BeforeConnect != nil {
+		cfg = cfg.Clone()
+		if err := cfg.BeforeConnect(ctx, cfg); err != nil {
+			return nil, fmt.Errorf("BeforeConnect: %w", err)
+		}
+		if err := cfg.validate(); err != nil {
+			return nil, fmt.Errorf("BeforeConnect: %w", err)
+		}
+	}
+	socket, err := ws.Dial(ctx, ws.Options{
+		Addr:        addr,
+		Path:        "/rpc",
+		Protocol:    "cbor",
+		Header:      cfg.Headers,
+		TLS:         cfg.tls(),
+		DialContext: cfg.DialContext,
+		MaxMessage:  int(cfg.MaxMessageSize),
+	})
+	if err != nil {
+		c.noticeLoss(addr, err)
+		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
+	}
+	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr}
+	conn.care.begin(cfg, c.alarm.Load())
+	if err := conn.prepare(ctx); err != nil {
+		conn.rpc.Abort()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// tls returns the TLS settings, or nil for ws://.
+func (c *Config) tls() *tls.Config {
+	switch {
+	case !c.TLS:
+		return nil
+	case c.TLSConfig == nil:
+		return new(tls.Config)
+	}
+	return c.TLSConfig
+}
+
+// prepare signs in and runs what the Config wants to have run.
+func (c *Conn) prepare(ctx context.Context) error {
+	first := session{ns: c.cfg.Namespace, db: c.cfg.Database, variables: c.cfg.Variables}
+	if err := c.establish(ctx, first, false); err != nil {
+		return err
+	}
+	if err := c.connector.schema.ensure(ctx, c); err != nil {
+		return err
+	}
+	for i, text := range c.cfg.Init {
+		if _, err := c.ExecContext(ctx, text, nil); err != nil {
+			return fmt.Errorf("Init statement %d: %w", i+1, err)
+		}
+	}
+	if c.cfg.AfterConnect != nil {
+		if err := c.cfg.AfterConnect(ctx, c); err != nil {
+			return fmt.Errorf("AfterConnect: %w", err)
+		}
+		if c.tx != nil {
+			return errors.New("AfterConnect left a transaction open")
+		}
+	}
+	// What the hook made of the session is what a reset goes back to.
+	c.base, c.dirty = c.now.clone(), false
+	return nil
+}

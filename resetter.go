@@ -1,0 +1,132 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql/driver"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// A connection goes through two doors: IsValid when it goes back to the pool,
+// ResetSession when it is taken out. Everything that makes it unfit is seen at
+// one of them, because database/sql hears of it nowhere else: errors of
+// Rows.Next never reach the pool, and ErrBadConn inside a transaction leaves
+// the connection in it.
+
+// leaseState is what the two doors and the caretaker know of a connection.
+type leaseState struct {
+	mu    sync.Mutex // held while someone looks at the idle connection
+	idle  bool       // in the pool: the caretaker may use it
+	since time.Time  // it is idle
+
+	uses    int       // leases so far
+	expires time.Time // from max_lifetime and its jitter; zero means never
+	asked   uint64    // the connector's alarm when the last idle ping was sent
+	vouched uint64    // the alarm after which it is known to have been alive
+}
+
+// trustFor is how long a connection that was just used needs no thorough look
+// where looking costs a millisecond (see ws.Conn.Poll).
+const trustFor = time.Second
+
+// begin starts the life of a connection.
+func (s *leaseState) begin(cfg *Config, alarm uint64) {
+	s.vouched = alarm
+	if cfg.MaxLifetime > 0 {
+		life := cfg.MaxLifetime
+		if cfg.LifetimeJitter > 0 {
+			// Shorter, never longer: max_lifetime is a promise.
+			life -= min(life, time.Duration(rand.Int64N(int64(cfg.LifetimeJitter)+1)))
+		}
+		s.expires = time.Now().Add(life)
+	}
+}
+
+// IsValid is called by database/sql when a lease ends. It reports whether the
+// connection may go back to the pool, and if so gives it into the caretaker's
+// hands.
+func (c *Conn) IsValid() bool {
+	c.yieldBuffer()
+	c.care.uses++
+	if limit := c.cfg.MaxUses; limit > 0 && c.care.uses >= limit {
+		return false
+	}
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	if !c.fit() {
+		return false
+	}
+	c.care.idle, c.care.since = true, time.Now()
+	return true
+}
+
+// fit reports what can be told without a look at the socket.
+func (c *Conn) fit() bool {
+	return !c.rpc.Broken() && !c.connector.closed.Load() && !c.outlived()
+}
+
+func (c *Conn) outlived() bool {
+	return !c.care.expires.IsZero() && !time.Now().Before(c.care.expires)
+}
+
+// ResetSession is called by database/sql before the connection is leased
+// again. A clean connection is looked at without a round trip; a dirty one is
+// reset. The only error is driver.ErrBadConn: database/sql would ignore any
+// other and use the connection.
+func (c *Conn) ResetSession(ctx context.Context) error {
+	c.care.mu.Lock()
+	c.care.idle = false
+	c.care.mu.Unlock()
+	if !c.fit() || !c.alive(ctx) || !c.clean(ctx) {
+		c.rpc.Abort()
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// alive looks whether the connection died idle. After an alarm, or when a ping
+// of the caretaker is overdue, a look is not enough: a peer that vanished sends
+// no FIN. Then the server has to answer.
+func (c *Conn) alive(ctx context.Context) bool {
+	thorough := time.Since(c.care.since) > trustFor
+	if err := c.rpc.Poll(thorough); err != nil {
+		c.connector.noticeLoss(c.addr, err)
+		return false
+	}
+	c.heard()
+	if !c.alarmed() && c.rpc.Unanswered() < overdue {
+		return true
+	}
+	alarm := c.connector.alarm.Load()
+	ctx, cancel := context.WithTimeout(ctx, overdue)
+	defer cancel()
+	if _, err := c.call(ctx, "ping", 0, nil); err != nil {
+		return false
+	}
+	c.care.vouched = alarm
+	return true
+}
+
+// clean brings the session back to what the DSN says, if anything changed it.
+func (c *Conn) clean(ctx context.Context) bool {
+	mode := c.cfg.Reset
+	changed := c.dirty && mode != ResetNever || mode == ResetAlways
+	switch {
+	case changed:
+		ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
+		defer cancel()
+		return c.restore(ctx) == nil
+	case c.tx != nil:
+		return c.tx.Rollback() == nil
+	}
+	return true
+}
+
+// restore sets the session back to what it was when the connection was made.
+func (c *Conn) restore(ctx context.Context) error {
+	ctx = c.connector.tracers.resetStart(ctx, ResetStart{Conn: c.id})
+	err := c.establish(ctx, c.base, true)
+	c.connector.tracers.resetEnd(ctx, ResetEnd{Conn: c.id, Err: err})
+	return err
+}
