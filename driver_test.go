@@ -1,0 +1,137 @@
+package surrealsql_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
+)
+
+// The tests of this package are users of the driver: they see what a program
+// sees. What needs SurrealDB runs on the real engine, each test in a database of
+// its own; what needs a server that misbehaves scripts one.
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newDB opens an empty database for the test.
+func newDB(t testing.TB, change ...func(*surrealsql.Config)) *sql.DB {
+	t.Helper()
+	return openDB(t, surrealtest.DSN(t), change...)
+}
+
+// openDB opens a DSN, with changes to its Config, and closes it with the test.
+func openDB(t testing.TB, dsn string, change ...func(*surrealsql.Config)) *sql.DB {
+	t.Helper()
+	cfg, err := surrealsql.ParseDSN(dsn)
+	require.NoError(t, err)
+	for _, c := range change {
+		c(cfg)
+	}
+	connector, err := surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	db := sql.OpenDB(connector)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// mustExec runs a text that must succeed.
+func mustExec(t testing.TB, db execer, text string, args ...any) sql.Result {
+	t.Helper()
+	res, err := db.ExecContext(t.Context(), text, args...)
+	require.NoError(t, err, text)
+	return res
+}
+
+// queryOne scans the one value of a text's first row.
+func queryOne[T any](t testing.TB, db queryer, text string, args ...any) T {
+	t.Helper()
+	var v T
+	require.NoError(t, db.QueryRowContext(t.Context(), text, args...).Scan(&v), text)
+	return v
+}
+
+// execer and queryer are what *sql.DB, *sql.Conn and *sql.Tx have in common.
+type execer interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+}
+
+// raw runs f on the driver's connection below a lease.
+func raw(t testing.TB, conn *sql.Conn, f func(*surrealsql.Conn) error) {
+	t.Helper()
+	require.NoError(t, conn.Raw(func(c any) error { return f(c.(*surrealsql.Conn)) }))
+}
+
+// lease takes a connection out of the pool until the test or release ends it.
+func lease(t testing.TB, db *sql.DB) *sql.Conn {
+	t.Helper()
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func TestOpenByNameServesAProgramsFirstMinute(t *testing.T) {
+	t.Parallel()
+	dsn := surrealtest.DSN(t)
+	for _, name := range []string{surrealsql.DriverName, surrealsql.DriverAlias} {
+		db, err := sql.Open(name, dsn)
+		require.NoError(t, err)
+		require.NoError(t, db.PingContext(t.Context()))
+
+		mustExec(t, db, `CREATE person SET name = $1, age = $2`, "Tobie", 41)
+		var (
+			person string
+			age    int
+		)
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT name, age FROM person WHERE age > $1`, 40).Scan(&person, &age))
+		require.Equal(t, "Tobie", person)
+		require.Equal(t, 41, age)
+
+		mustExec(t, db, `DELETE person`)
+		require.NoError(t, db.Close())
+	}
+}
+
+func TestAnEmptyDSNOpensAndFailsAtFirstUse(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("surrealdb", "") // as otelsql.Register does
+	require.NoError(t, err)
+	defer db.Close()
+	require.IsType(t, surrealsql.Driver{}, db.Driver())
+	require.ErrorIs(t, db.PingContext(t.Context()), surrealsql.ErrNoHosts)
+}
+
+func TestAnOpenConnectionTellsTheServersVersion(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("SURREALDB_URL") != "" {
+		t.Log("the server in SURREALDB_URL decides which version it is")
+	}
+	raw(t, lease(t, newDB(t)), func(c *surrealsql.Conn) error {
+		require.Regexp(t, `^\d+\.\d+\.\d+`, c.ServerVersion())
+		return nil
+	})
+}
+
+func TestAClosedDatabaseServesNobody(t *testing.T) {
+	t.Parallel()
+	cfg, err := surrealsql.ParseDSN(surrealtest.DSN(t))
+	require.NoError(t, err)
+	connector, err := surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	db := sql.OpenDB(connector)
+	require.NoError(t, db.PingContext(t.Context()))
+	require.NoError(t, db.Close())
+	require.Error(t, db.PingContext(t.Context()))
+	_, err = connector.Connect(t.Context())
+	require.ErrorIs(t, err, surrealsql.ErrClosed)
+}
