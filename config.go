@@ -224,6 +224,9 @@ func (c *Config) validate() error {
 	return nil
 }
 
+// encoding is how arguments are sent.
+func (c *Config) encoding() encoding { return encoding{nilIsNone: c.NullAs == NilIsNone} }
+
 // usable reports why nothing can be connected to, if so.
 func (c *Config) usable() error {
 	if len(c.Hosts) == 0 {

@@ -208,8 +208,8 @@ func becauseOf(ctx context.Context, err error) error {
 // contextError is ctx.Err(), with the cause where one was given.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == nil || errors.Is(err, cause) {
-		return err
+	if errors.Is(cause, err) {
+		return cause
 	}
 	return fmt.Errorf("%w: %w", err, cause)
 }
