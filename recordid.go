@@ -1,0 +1,163 @@
+package surrealsql
+
+import (
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
+)
+
+// RecordID is the id of a record in SurrealDB's own text: person:tobie,
+// person:1, person:`a b`, person:['Ottawa', 2024], person:u'0191f0a4-…'. It may
+// also be a range of ids, person:1..5. Results hold record ids as RecordID; it
+// scans into a string, and it binds back as a record, not as a string.
+//
+// Equal ids have equal texts if they come from a result, [NewRecordID] or
+// [ParseRecordID]. A conversion such as RecordID("person:⟨a b⟩") is fine for
+// binding, which reads every way to write an id, but may not compare equal. What
+// is not wholly an id is refused when bound, so never build one with Sprintf
+// from foreign input: NewRecordID takes any key. One kind of key does not survive
+// its text: a geometry other than a point (within an array or object) becomes the
+// object that SurrealDB writes for it.
+//
+// The zero value is no record id: binding it is an error. For a link that may be
+// absent use *RecordID or sql.Null[RecordID].
+type RecordID string
+
+// NewRecordID returns the id of the record with that key. The key may be a
+// string (any, also an empty one or one that looks like a number), an integer,
+// a UUID ([UUID] or any [16]byte), an array, an object (a map or struct), or a
+// [Range] of those.
+func NewRecordID(table string, key any) (RecordID, error) {
+	raw, err := appendRecordParts(nil, table, key, encoding{}, maxDepth)
+	if err != nil {
+		return "", fmt.Errorf("surrealsql: record id of table %q: %w", table, err)
+	}
+	return renderRecord(raw)
+}
+
+// ParseRecordID reads a record id in any way SurrealQL writes it, such as
+// person:tobie, person:⟨a b⟩ or person:`a b`, and returns it in its one
+// canonical form. All of the text must be an id; spaces around it are ignored.
+func ParseRecordID(text string) (RecordID, error) {
+	raw, err := literal.ParseRecord(nil, text)
+	if err != nil {
+		return "", fmt.Errorf("surrealsql: %w", err)
+	}
+	return renderRecord(raw)
+}
+
+func renderRecord(raw []byte) (RecordID, error) {
+	var d cbor.Decoder
+	d.Reset(raw)
+	text, err := literal.AppendRecord(nil, &d)
+	if err != nil {
+		return "", fmt.Errorf("surrealsql: %w", err)
+	}
+	return RecordID(text), nil
+}
+
+// Table returns the name of the record's table, without quotes; "" if the text
+// is no record id.
+func (r RecordID) Table() string {
+	table, _, _ := r.split()
+	return table
+}
+
+// Key returns the record's key: an int64, string, [UUID], []any, map[string]any
+// or [Range], such that NewRecordID makes the same id of it. It is nil if the
+// text is no record id.
+func (r RecordID) Key() any {
+	_, key, _ := r.split()
+	return key
+}
+
+func (r RecordID) split() (table string, key any, err error) {
+	raw, err := literal.ParseRecord(nil, string(r))
+	if err != nil {
+		return "", nil, err
+	}
+	var d cbor.Decoder
+	d.Reset(raw)
+	if _, err = d.ArrayLen(); err != nil {
+		return "", nil, err
+	}
+	if table, err = d.Text(); err != nil {
+		return "", nil, err
+	}
+	key, err = decodeExact(&d)
+	return table, key, err
+}
+
+// String returns the text.
+func (r RecordID) String() string { return string(r) }
+
+// Value returns the RecordID itself, so that whatever calls it on the way to
+// the driver does not make a string of it.
+func (r RecordID) Value() (driver.Value, error) { return r, nil }
+
+// Scan takes a RecordID or a text that is one. NULL is an error: scan into a
+// *RecordID or sql.Null[RecordID] where it can come.
+func (r *RecordID) Scan(src any) (err error) {
+	switch src := src.(type) {
+	case RecordID:
+		*r = src
+	case string:
+		*r, err = ParseRecordID(src)
+	case []byte:
+		*r, err = ParseRecordID(string(src))
+	case nil:
+		err = fmt.Errorf("surrealsql: NULL cannot be scanned into a RecordID: use a **RecordID or *sql.Null[RecordID]")
+	default:
+		err = fmt.Errorf("surrealsql: %T cannot be scanned into a RecordID: expected a record id", src)
+	}
+	return err
+}
+
+// MarshalText returns the text; JSON therefore holds a string.
+func (r RecordID) MarshalText() ([]byte, error) { return []byte(r), nil }
+
+// UnmarshalText reads a record id as [ParseRecordID] does. Empty text gives the
+// zero value, as MarshalText makes of that.
+func (r *RecordID) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*r = ""
+		return nil
+	}
+	*r, err = ParseRecordID(string(text))
+	return err
+}
+
+// Range is a range in SurrealDB's own text: 1..5 (without 5), 1..=5, 1>..5
+// (without 1), 'a'.., ..; the bounds may be any values. Results hold ranges as
+// Range; it scans into a string and binds back as a range. A range of record ids
+// is a [RecordID].
+type Range string
+
+// String returns the text.
+func (r Range) String() string { return string(r) }
+
+// File is a pointer to a file in a bucket: bucket:/key, with a backslash before
+// every character other than letters, digits, - _ . and the key's slashes.
+// Results hold files as File; it scans into a string and binds back as a file.
+type File string
+
+// NewFile returns the file with that key in the bucket. The key gets a leading
+// slash if it has none, as SurrealDB does it.
+func NewFile(bucket, key string) File { return File(literal.AppendFile(nil, bucket, key)) }
+
+// String returns the text.
+func (f File) String() string { return string(f) }
+
+// Bucket returns the name of the bucket, "" if the text is no file.
+func (f File) Bucket() string {
+	bucket, _, _ := literal.SplitFile(string(f))
+	return bucket
+}
+
+// Key returns the key with its leading slash, "" if the text is no file.
+func (f File) Key() string {
+	_, key, _ := literal.SplitFile(string(f))
+	return key
+}
