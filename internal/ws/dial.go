@@ -59,10 +59,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	// Closing works on every net.Conn; deadlines do not on all.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	c, err := upgrade(ctx, raw, o)
-	if !stop() && err == nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
+	if !stop() || err != nil {
 		_ = raw.Close()
 		return nil, cause(ctx, err)
 	}
@@ -138,10 +135,19 @@ func bodyLine(resp io.Reader) string {
 	return strings.ToValidUTF8(line, "?")
 }
 
-// cause prefers the context's error to the noise that closing the socket made.
+// cause puts the end of the context before the noise that closing the socket
+// made. The context's own error stays in the chain beside its cause: who asks
+// for context.DeadlineExceeded must find it.
 func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
-		return fmt.Errorf("%w (%v)", context.Cause(ctx), err)
+	end := ctx.Err()
+	if end == nil {
+		return err
 	}
-	return err
+	if why := context.Cause(ctx); !errors.Is(end, why) {
+		end = fmt.Errorf("%w: %w", end, why)
+	}
+	if err == nil || err == ctx.Err() {
+		return end
+	}
+	return fmt.Errorf("%w (%w)", end, err)
 }
