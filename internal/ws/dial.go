@@ -96,7 +96,7 @@ func upgrade(ctx context.Context, raw net.Conn, o Options) (*Conn, error) {
 	if o.TLS != nil {
 		scheme = "wss"
 	}
-	br, hs, err := d.Upgrade(nc, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
+	br, hs, err := d.Upgrade(answer{nc, &bounded{nc, maxAnswer}}, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
 	var status ws.StatusError
 	if errors.As(err, &status) {
 		if refusal.Status == 0 {
@@ -116,6 +116,32 @@ func upgrade(ctx context.Context, raw net.Conn, o Options) (*Conn, error) {
 		defer ws.PutReader(br)
 	}
 	return newConn(nc, raw, o.MaxMessage, early), nil
+}
+
+// maxAnswer bounds the HTTP answer to the upgrade. The library collects a
+// header line of any length, so a hostile server could fill the memory with one
+// until the context ends.
+const maxAnswer = 64 << 10
+
+// answer writes to a connection and reads no more from it than an answer may
+// hold.
+type answer struct {
+	io.Writer
+	io.Reader
+}
+
+type bounded struct {
+	r    io.Reader
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, fmt.Errorf("the server's answer is longer than %d bytes: is this a SurrealDB server?", maxAnswer)
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }
 
 // bodyLine reads the beginning of a refusal's body, for the error message. A
