@@ -77,6 +77,7 @@ func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
 	}
 	c := &Conn{nc: nc, raw: raw, maxMessage: maxMessage, window: make([]byte, max(windowSize, len(early)))}
 	c.w = copy(c.window, early)
+	c.recv.Store(int64(c.w))
 	c.eye.init(raw)
 	return c
 }
