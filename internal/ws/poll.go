@@ -24,6 +24,7 @@ func (c *Conn) Poll(thorough bool, handle func([]byte) error) error {
 	if c.broken.Load() {
 		return ErrClosed
 	}
+	c.release()
 	for {
 		if err := c.drainWindow(handle); err != nil {
 			return c.fail(err)

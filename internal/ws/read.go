@@ -11,10 +11,7 @@ import (
 // valid until the next call of ReadMessage or Poll. Pings that come before it
 // are answered. After an error the connection is broken.
 func (c *Conn) ReadMessage() ([]byte, error) {
-	if cap(c.long) > keepBuffer {
-		c.long = nil
-	}
-	c.long = c.long[:0]
+	c.release()
 	for {
 		h, err := c.nextHeader()
 		if err != nil {
@@ -43,6 +40,14 @@ func (c *Conn) ReadMessage() ([]byte, error) {
 			return c.long, nil
 		}
 	}
+}
+
+// release ends the validity of the last message.
+func (c *Conn) release() {
+	if cap(c.long) > keepBuffer {
+		c.long = nil
+	}
+	c.long = c.long[:0]
 }
 
 // nextHeader waits until the header of the next frame lies in the window. It
