@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"runtime"
 )
 
-// engineFiles is what the npm engine is made of; its hash names the directory
+// engineFiles is what the npm engine is made of; their hash names the directory
 // that it is installed in.
 //
 //go:embed engine/*.mjs engine/package.json engine/package-lock.json
@@ -19,22 +18,18 @@ var engineFiles embed.FS
 type Engine string
 
 const (
-	// EngineAuto takes the first of the others that this machine has.
+	// EngineAuto is the first of the others that can be had.
 	EngineAuto Engine = ""
-	// EngineBinary is the `surreal` program on PATH.
+	// EngineBinary is the program `surreal` on PATH.
 	EngineBinary Engine = "surreal"
 	// EngineNPM is SurrealDB's own embedded engine, version 3.0.2, behind a small
 	// WebSocket server that runs on Node. It is fetched from npm once and kept in
 	// the user's cache directory. It alone serves several ports and counts its
-	// connections.
+	// connections. Unlike a server it cannot abort a query whose client has gone.
 	EngineNPM Engine = "npm"
 	// EngineDocker is the image surrealdb/surrealdb.
 	EngineDocker Engine = "docker"
 )
-
-// errNoEngine says what to do where nothing can be started.
-var errNoEngine = errors.New("surrealtest: no SurrealDB to be had: set SURREALDB_URL to a server, " +
-	"or put `surreal` (https://surrealdb.com/install) on PATH, or install Node 20 or newer with npm, or start Docker")
 
 // launcher starts one kind of engine.
 type launcher interface {
@@ -43,45 +38,64 @@ type launcher interface {
 	launch(ctx context.Context, addresses []string) (*process, error)
 }
 
-// choose finds the launcher that serves the options.
-func choose(ctx context.Context, opts Options) (launcher, error) {
-	switch opts.Engine {
-	case EngineBinary:
-		return newBinary(ctx, opts)
-	case EngineNPM:
-		return newNPM(opts)
-	case EngineDocker:
-		return newDocker(ctx, opts)
-	case EngineAuto:
-	default:
-		return nil, fmt.Errorf("surrealtest: unknown engine %q: expected %q, %q or %q", opts.Engine, EngineBinary, EngineNPM, EngineDocker)
-	}
-	tries := []func() (launcher, error){
-		func() (launcher, error) { return newBinary(ctx, opts) },
-		func() (launcher, error) { return newNPM(opts) },
-		func() (launcher, error) { return newDocker(ctx, opts) },
-	}
-	why := []error{errNoEngine}
-	for _, try := range tries {
-		l, err := try()
+// engines make the launchers, in the order in which they are tried. An error
+// says what the machine lacks.
+var engines = []struct {
+	name Engine
+	make func(context.Context, Options) (launcher, error)
+}{
+	{EngineBinary, newBinary},
+	{EngineNPM, newNPM},
+	{EngineDocker, newDocker},
+}
+
+// launchFirst launches the engine that the options name or the first that can be
+// had. An engine that fails to start counts as one that cannot be had.
+func launchFirst(ctx context.Context, opts Options, addresses []string) (launcher, *process, error) {
+	var why []error
+	for _, engine := range engines {
+		if opts.Engine != EngineAuto && opts.Engine != engine.name {
+			continue
+		}
+		l, err := engine.make(ctx, opts)
 		if err == nil {
-			return l, nil
+			var proc *process
+			if proc, err = l.launch(ctx, addresses); err == nil {
+				return l, proc, nil
+			}
+			fmt.Fprintf(opts.installOutput(), "surrealtest: the %s engine does not start: %v\n", engine.name, err)
+		}
+		if ctx.Err() != nil {
+			return nil, nil, err
 		}
 		why = append(why, err)
 	}
-	return nil, errors.Join(why...)
+	switch {
+	case opts.Engine == EngineAuto:
+		why = append([]error{errNoEngine}, why...)
+	case len(why) == 0:
+		why = []error{fmt.Errorf("surrealtest: unknown engine %q: expected %q, %q or %q", opts.Engine, EngineBinary, EngineNPM, EngineDocker)}
+	}
+	return nil, nil, errors.Join(why...)
 }
 
-// errPorts refuses several ports where only the npm engine has them.
-func errPorts(e Engine) error {
-	return fmt.Errorf("surrealtest: the %s engine serves one port: only the npm engine serves several", e)
-}
+// errNoEngine says what to do where nothing can be started.
+var errNoEngine = errors.New("surrealtest: no SurrealDB can be had: set SURREALDB_URL to a server's DSN, " +
+	"or put `surreal` on PATH (surrealdb.com/install), or install Node 20 or newer with npm, or start Docker; tried were:")
 
-// lookPath finds a program and says which one was missing.
-func lookPath(program, what string) (string, error) {
+// lookPath finds a program; its error says what it would have been good for.
+func lookPath(engine Engine, program string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		return "", fmt.Errorf("surrealtest: no %s: %w (on %s/%s)", what, err, runtime.GOOS, runtime.GOARCH)
+		return "", fmt.Errorf("%s: %w", engine, err)
 	}
 	return path, nil
+}
+
+// onePort refuses several ports where only the npm engine has them.
+func onePort(engine Engine, opts Options) error {
+	if opts.Ports > 1 {
+		return fmt.Errorf("%s: serves one port, not %d: only the %s engine serves several", engine, opts.Ports, EngineNPM)
+	}
+	return nil
 }

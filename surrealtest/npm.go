@@ -23,12 +23,12 @@ type npm struct {
 	output    io.Writer // told about the installation only
 }
 
-func newNPM(opts Options) (*npm, error) {
-	node, err := lookPath("node", "Node")
+func newNPM(_ context.Context, opts Options) (launcher, error) {
+	node, err := lookPath(EngineNPM, "node")
 	if err != nil {
 		return nil, err
 	}
-	client, err := lookPath("npm", "npm beside Node")
+	client, err := lookPath(EngineNPM, "npm")
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (n *npm) launch(ctx context.Context, addresses []string) (*process, error) 
 		return nil, err
 	}
 	cmd := exec.Command(n.node, filepath.Join(dir, "server.mjs"), string(config))
-	return startProcess(ctx, cmd)
+	return startProcess(ctx, cmd, false)
 }
 
 // install returns the directory of the installed engine. Test binaries that run

@@ -33,6 +33,7 @@ type process struct {
 
 	addresses []string
 	version   string
+	guarded   bool // it is a guard, which must pass on what ends the engine
 }
 
 // command is what is asked of an engine.
@@ -43,20 +44,20 @@ type command struct {
 
 // message is what an engine says.
 type message struct {
-	ID    int    `json:"id,omitempty"`
-	Error string `json:"error,omitempty"`
-	Stats *Stats `json:"stats,omitempty"`
-	Ready *ready `json:"ready,omitempty"`
+	ID    int        `json:"id,omitempty"`
+	Error string     `json:"error,omitempty"`
+	Stats *Stats     `json:"stats,omitempty"`
+	Ready *readiness `json:"ready,omitempty"`
 }
 
-// ready is an engine's first message.
-type ready struct {
+// readiness is an engine's first message.
+type readiness struct {
 	Addresses []string `json:"addresses"`
 	Version   string   `json:"version,omitempty"`
 }
 
 // startProcess starts an engine and waits until it is ready.
-func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
+func startProcess(ctx context.Context, cmd *exec.Cmd, guarded bool) (*process, error) {
 	stderr, err := os.CreateTemp("", "surrealtest-*.log")
 	if err != nil {
 		return nil, fmt.Errorf("surrealtest: start %s: %w", cmd.Path, err)
@@ -77,7 +78,8 @@ func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 		return nil, fmt.Errorf("surrealtest: start %s: %w", cmd.Path, err)
 	}
 	p := &process{
-		cmd: cmd, stdin: stdin, encode: json.NewEncoder(stdin), decode: json.NewDecoder(bufio.NewReader(stdout)), stderr: stderr,
+		cmd: cmd, guarded: guarded, stderr: stderr,
+		stdin: stdin, encode: json.NewEncoder(stdin), decode: json.NewDecoder(bufio.NewReader(stdout)),
 	}
 	if err := p.awaitReady(ctx); err != nil {
 		p.kill()
@@ -87,8 +89,8 @@ func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 }
 
 func (p *process) awaitReady(ctx context.Context) error {
-	// Killing it ends the read below.
-	disarm := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
+	// The end of the process ends the read below.
+	disarm := context.AfterFunc(ctx, p.doom)
 	defer disarm()
 	var m message
 	err := p.decode.Decode(&m)
@@ -131,8 +133,18 @@ func (p *process) stop() error {
 
 // kill ends the engine as a crash would.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
+	timer := time.AfterFunc(stopTimeout, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
+	p.doom()
 	_ = p.wait()
+}
+
+// doom kills the engine and does not wait for its end. A guard is told to, since
+// its death would leave what it guards.
+func (p *process) doom() {
+	if !p.guarded || p.encode.Encode(command{Op: "kill"}) != nil {
+		_ = p.cmd.Process.Kill()
+	}
 }
 
 // wait collects the process and what belongs to it.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -75,31 +77,22 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if opts.Ports > 1 && opts.Engine == EngineAuto {
 		opts.Engine = EngineNPM
 	}
-	l, err := choose(ctx, opts)
+	addresses := slices.Repeat([]string{"127.0.0.1:0"}, opts.Ports)
+	l, proc, err := launchFirst(ctx, opts, addresses)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{opts: opts, launcher: l}
-	for range opts.Ports {
-		s.addresses = append(s.addresses, "127.0.0.1:0")
-	}
-	if err := s.start(ctx); err != nil {
-		return nil, err
-	}
+	s.adopt(proc)
 	return s, nil
 }
 
-// start launches the engine on its addresses, the same ones after the first
-// time. It is called with the lock held, or before the server is shared.
-func (s *Server) start(ctx context.Context) error {
-	proc, err := s.launcher.launch(ctx, s.addresses)
-	if err != nil {
-		return err
-	}
+// adopt takes a started engine. It is called with the lock held, or before the
+// server is shared.
+func (s *Server) adopt(proc *process) {
 	s.proc = proc
 	s.addresses = proc.addresses
-	fmt.Fprintf(s.opts.output(), "surrealtest: %s serves at %s\n", proc.version, s.addresses)
-	return nil
+	fmt.Fprintf(s.opts.output(), "surrealtest: %s serves at %s\n", proc.version, strings.Join(s.addresses, ", "))
 }
 
 // Addr is the host and port of the i-th port, counted from 0. It stays the same
@@ -176,7 +169,12 @@ func (s *Server) Restart(ctx context.Context) error {
 	if err := s.stop(); err != nil {
 		return err
 	}
-	return s.start(ctx)
+	proc, err := s.launcher.launch(ctx, s.addresses)
+	if err != nil {
+		return err
+	}
+	s.adopt(proc)
+	return nil
 }
 
 // Close stops the engine for good. Closing a closed server does nothing.

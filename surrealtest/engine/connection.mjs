@@ -38,6 +38,7 @@ const OPEN_TO_ALL = new Set([
 ]);
 const SIGNS_IN = new Set(["signin", "signup", "authenticate", "refresh"]);
 const SIGNS_OUT = new Set(["invalidate", "reset"]);
+const CHANGES_SESSION = new Set([...SIGNS_IN, ...SIGNS_OUT, "use", "let", "set", "unset"]);
 
 /** What a connection needs of a request, with the offsets of what is copied. */
 function parseRequest(b) {
@@ -72,6 +73,8 @@ export class Connection {
   #authenticated;
   #attached = new Map(); // sessions that the client attached, and whether each is signed in
   #txns = new Set();
+  #running = new Set();
+  #change = null; // settles when the last change of the session has been made
   #closed = false;
   #pinger;
 
@@ -91,8 +94,6 @@ export class Connection {
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
   }
 
-  // Requests are not awaited: those of one socket run concurrently, as on the
-  // real server.
   async #receive(data) {
     let request;
     try {
@@ -102,11 +103,21 @@ export class Connection {
       return this.#reply(null, ERROR, PARSE_ERROR);
     }
     if (request.method === null) return this.#reply(null, ERROR, INVALID_REQUEST);
-    try {
-      await this.#run(request, data);
-    } catch (err) {
-      this.#refuse(request, err);
-    }
+    this.#schedule(request.method, () => this.#run(request, data).catch((err) => this.#refuse(request, err)));
+  }
+
+  // Requests of one socket run concurrently, except that the server guards the
+  // session by a lock that is fair: what changes it waits for what came before,
+  // and what comes after waits for the change. A client may send both at once.
+  #schedule(method, run) {
+    const change = CHANGES_SESSION.has(method);
+    const before = change ? [...this.#running] : this.#change ? [this.#change] : [];
+    const done = (before.length === 0 ? run() : Promise.all(before).then(run)).finally(() => {
+      this.#running.delete(done);
+      if (this.#change === done) this.#change = null;
+    });
+    this.#running.add(done);
+    if (change) this.#change = done;
   }
 
   async #run(request, data) {

@@ -100,7 +100,9 @@ async function main() {
     process.exit(0);
   };
   process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  // Ctrl-C reaches every process of the terminal. It is meant for the program
+  // that started this one, which may need it while it cleans up.
+  process.on("SIGINT", () => process.stdin.isTTY && stop());
   const commands = createInterface({ input: process.stdin });
   commands.on("line", (line) => {
     const { id, op } = JSON.parse(line);
