@@ -95,7 +95,9 @@ func (c *Conn) assemble(h header) error {
 	c.long = append(c.long, c.window[c.r:c.r+n]...)
 	c.r += n
 	for left -= n; left > 0; left -= n {
-		c.long = slices.Grow(c.long, min(left, max(windowSize, len(c.long))))
+		if len(c.long) == cap(c.long) { // double it
+			c.long = slices.Grow(c.long, min(left, max(windowSize, len(c.long))))
+		}
 		room := c.long[len(c.long):min(cap(c.long), len(c.long)+left)]
 		var err error
 		n, err = c.read(room)
