@@ -35,14 +35,10 @@ func (c *Conn) Ping() error {
 	}
 	c.ws.End(c.Start("ping", NoTxn, 0))
 	c.pingID, c.pinged = c.lastID, time.Now()
-	if err := c.ws.SetDeadline(c.pinged.Add(pingPatience)); err != nil {
-		c.Abort()
-		return err
-	}
-	if _, err := c.ws.Flush(); err != nil {
+	if _, err := c.ws.FlushWithin(pingPatience); err != nil {
 		return fmt.Errorf("idle ping: %w", err)
 	}
-	return c.ws.SetDeadline(time.Time{})
+	return nil
 }
 
 // Unanswered returns how long an idle ping has been without an answer, or zero

@@ -58,6 +58,9 @@ type Conn struct {
 	raw net.Conn // the socket under it; closing this never blocks
 	eye peeker   // looks into raw without blocking
 
+	ahead bool // nc may have taken more from raw than it gave: TLS reads ahead
+	fed   bool // nc gave something since it was last seen empty
+
 	window []byte // bytes received; window[r:w] are unread
 	r, w   int
 	long   []byte // a message that did not fit the window
@@ -79,6 +82,11 @@ func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
 	c.w = copy(c.window, early)
 	c.recv.Store(int64(c.w))
 	c.eye.init(raw)
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		c.ahead = true
+	}
 	return c
 }
 
@@ -104,15 +112,22 @@ func (c *Conn) Close(deadline time.Time) error {
 		_ = c.raw.Close()
 		return nil
 	}
-	_ = c.nc.SetDeadline(deadline)
+	defer c.boundWrites(deadline)()
 	err := c.writeControl(opClose, closeNormal)
 	c.Abort()
 	return err
 }
 
-// SetDeadline bounds reads and writes to come; the zero time takes the bound
-// away.
-func (c *Conn) SetDeadline(t time.Time) error { return c.nc.SetDeadline(t) }
+// boundWrites bounds what is written until release is called. Not every
+// transport has deadlines, an SSH tunnel's has none: there the connection is
+// aborted, which is what a missed deadline comes to as well.
+func (c *Conn) boundWrites(deadline time.Time) (release func()) {
+	if c.nc.SetWriteDeadline(deadline) == nil {
+		return func() { _ = c.nc.SetWriteDeadline(time.Time{}) }
+	}
+	timer := time.AfterFunc(time.Until(deadline), c.Abort)
+	return func() { timer.Stop() }
+}
 
 // Transferred returns the bytes written to and read from the connection since
 // its upgrade, framing included.

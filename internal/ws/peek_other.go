@@ -9,4 +9,6 @@ type peeker struct{}
 
 func (*peeker) init(net.Conn) {}
 
+func (*peeker) blind() bool { return true }
+
 func (*peeker) look() (sight, error) { return unknown, nil }

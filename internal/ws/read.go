@@ -133,6 +133,7 @@ func (c *Conn) fill(need int) error {
 func (c *Conn) read(b []byte) (int, error) {
 	n, err := c.nc.Read(b)
 	c.recv.Add(int64(n))
+	c.fed = c.fed || n > 0
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}

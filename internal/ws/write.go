@@ -1,6 +1,10 @@
 package ws
 
-import "github.com/gobwas/ws"
+import (
+	"time"
+
+	"github.com/gobwas/ws"
+)
 
 // Begin opens a binary message behind those that wait for Flush. Append the
 // payload to the slice it returns and hand that to End, or call Discard.
@@ -40,6 +44,12 @@ func (c *Conn) Flush() (int, error) {
 		return n, c.fail(err)
 	}
 	return n, nil
+}
+
+// FlushWithin is Flush, but the write must be done in a time.
+func (c *Conn) FlushWithin(d time.Duration) (int, error) {
+	defer c.boundWrites(time.Now().Add(d))()
+	return c.Flush()
 }
 
 // writeControl writes a control frame at once, ahead of what waits for Flush.
