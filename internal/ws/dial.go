@@ -52,13 +52,17 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	raw, err := dial(ctx, "tcp", o.Addr)
+	nc, err := dial(ctx, "tcp", o.Addr)
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
+	raw := nc
+	if own, ok := nc.(*tls.Conn); ok {
+		raw = own.NetConn() // a dialer with TLS of its own; see Abort
+	}
 	// Closing works on every net.Conn; deadlines do not on all.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	c, err := upgrade(ctx, raw, o)
+	c, err := upgrade(ctx, nc, raw, o)
 	if !stop() || err != nil {
 		_ = raw.Close()
 		return nil, cause(ctx, err)
@@ -66,8 +70,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
-func upgrade(ctx context.Context, raw net.Conn, o Options) (*Conn, error) {
-	nc := raw
+func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 	if o.TLS != nil {
 		cfg := o.TLS
 		if cfg.ServerName == "" {
@@ -78,7 +81,7 @@ func upgrade(ctx context.Context, raw net.Conn, o Options) (*Conn, error) {
 			cfg = cfg.Clone()
 			cfg.ServerName = host
 		}
-		client := tls.Client(raw, cfg)
+		client := tls.Client(nc, cfg)
 		if err := client.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
