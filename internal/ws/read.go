@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // ReadMessage waits for the next message and returns its payload, which is
@@ -155,9 +156,11 @@ func (c *Conn) control(h header) error {
 		return c.writeControl(opPong, payload)
 	case opClose:
 		gone := &CloseError{Code: 1005}
-		if len(payload) >= 2 {
+		if len(payload) < 2 {
+			payload = nil
+		} else {
 			gone.Code = binary.BigEndian.Uint16(payload)
-			gone.Reason = string(payload[2:])
+			gone.Reason = strings.ToValidUTF8(string(payload[2:]), "?")
 			payload = payload[:2]
 		}
 		_ = c.writeControl(opClose, payload) // a courtesy: the peer is leaving
