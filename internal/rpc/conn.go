@@ -100,7 +100,8 @@ func (c *Conn) Discard() {
 // RoundTrip sends the flight, which must be one request, and waits for its
 // reply. When ctx ends first the socket is closed at once, which is the only
 // thing that stops the request on the server. Any error is a *Failure, and the
-// connection is broken.
+// connection is broken, except where ctx had ended before: then nothing was
+// done, and the flight is dropped.
 func (c *Conn) RoundTrip(ctx context.Context) (reply Reply, err error) {
 	err = c.exchange(ctx, func(r Reply) { reply = r })
 	return reply, err

@@ -29,10 +29,18 @@ type ServerError struct {
 
 func (e *ServerError) Error() string { return e.Message }
 
+// parseError reads an error, or nil from null.
 func parseError(d *cbor.Decoder) (*ServerError, error) {
-	if kind, err := d.PeekKind(); err != nil || kind == cbor.KindText {
+	switch kind, err := d.PeekKind(); {
+	case err != nil:
+		return nil, err
+	case kind == cbor.KindNull:
+		return nil, d.Null()
+	case kind == cbor.KindText:
 		text, err := d.Text() // as in a statement's entry
 		return &ServerError{Message: text}, err
+	case kind != cbor.KindMap:
+		return &ServerError{Message: "an error that is " + kind.String() + ", expected an object"}, d.Skip()
 	}
 	e := new(ServerError)
 	n, err := d.MapLen()
@@ -56,7 +64,7 @@ func (e *ServerError) parseField(d *cbor.Decoder) error {
 	var raw []byte
 	switch string(key) {
 	case "code":
-		e.Code, err = d.Int()
+		e.Code, err = optionalInt(d)
 	case "message":
 		e.Message, err = optionalText(d)
 	case "kind":
@@ -68,6 +76,13 @@ func (e *ServerError) parseField(d *cbor.Decoder) error {
 		err = d.Skip()
 	}
 	return err
+}
+
+func optionalInt(d *cbor.Decoder) (int64, error) {
+	if v, err := d.Int(); err == nil {
+		return v, nil
+	}
+	return 0, d.Skip() // a call that fails consumes nothing
 }
 
 // optionalText reads a text, or skips what is none: an odd error must still be
