@@ -78,9 +78,9 @@ const (
 // Printing a Config, with any verb or through log/slog, shows neither password
 // nor token. [Config.FormatDSN] does show them.
 type Config struct {
-	// Hosts are the servers, each host:port or host (port 8000); an IPv6
-	// address needs brackets: [::1]:8000. Without a host connecting fails with
-	// ErrNoHosts.
+	// Hosts are the servers, each host:port or host (port 8000, with TLS too);
+	// an IPv6 address needs brackets: [::1]:8000. Without a host connecting
+	// fails with ErrNoHosts.
 	Hosts []string
 	// TLS makes the connections wss. TLSConfig is cloned for each of them and
 	// gets the host's name where ServerName is empty; nil means Go's defaults.
@@ -212,7 +212,7 @@ func (c *Config) validate() error {
 		return err
 	}
 	for i, h := range c.Hosts {
-		c.Hosts[i], _ = parseHost(h) // which check has tried
+		c.Hosts[i], _ = parseHost(h, defaultPort) // which check has tried
 	}
 	c.Auth = c.authLevel()
 	if c.LifetimeJitter == 0 {
@@ -256,7 +256,7 @@ func (c *Config) check() error {
 		}
 	}
 	for _, h := range c.Hosts {
-		if _, err := parseHost(h); err != nil {
+		if _, err := parseHost(h, defaultPort); err != nil {
 			return err
 		}
 	}

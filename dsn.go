@@ -11,8 +11,12 @@ import (
 	"strings"
 )
 
-// defaultPort is SurrealDB's, with TLS and without.
-const defaultPort = "8000"
+// A server listens on 8000, with TLS and without. A wss:// URL is most often
+// that of a proxy or of SurrealDB Cloud, whose URLs name no port and mean 443.
+const (
+	defaultPort    = "8000"
+	defaultWSSPort = "443"
+)
 
 // schemes are what a DSN may begin with, and whether it means TLS: nil leaves
 // that to the key tls. The aliases are those of xo/dburl.
@@ -29,8 +33,9 @@ var schemes = map[string]*bool{
 //
 // The schemes surreal, sur and sr mean surrealdb; ws and wss, and surrealdb+ws
 // and surrealdb+wss, say whether there is TLS. Several hosts are separated by
-// commas, an IPv6 address is in brackets, and the port is 8000 unless given.
-// User, password, namespace and database are percent-encoded where they hold
+// commas, and an IPv6 address is in brackets. A host without a port means port
+// 443 where the scheme is wss or surrealdb+wss, and port 8000 with all others,
+// also with tls=true. User, password, namespace and database are percent-encoded where they hold
 // any of : / ? # [ ] @ %. A path that ends in /rpc, as SurrealDB's own URLs do,
 // is understood. The keys are those of the table in the README.
 //
@@ -77,7 +82,11 @@ func parseDSN(dsn string) (*Config, error) {
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	}
-	if err := c.parseAuthority(authority); err != nil {
+	port := defaultPort
+	if tls := schemes[scheme]; tls != nil && *tls {
+		port = defaultWSSPort
+	}
+	if err := c.parseAuthority(authority, port); err != nil {
 		return nil, err
 	}
 	if err := c.parsePath(path, schemes[scheme] != nil); err != nil {
@@ -123,8 +132,9 @@ func cutScheme(dsn string) (scheme, rest string, err error) {
 	return "", "", err
 }
 
-// parseAuthority reads user:password@host:port,host:port.
-func (c *Config) parseAuthority(authority string) error {
+// parseAuthority reads user:password@host:port,host:port; port is that of hosts
+// without one.
+func (c *Config) parseAuthority(authority, port string) error {
 	hosts, hasUser := authority, false
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		hasUser = true
@@ -142,7 +152,7 @@ func (c *Config) parseAuthority(authority string) error {
 	}
 	for h := range strings.SplitSeq(hosts, ",") {
 		// In a URL the % before an IPv6 address's zone is written %25.
-		host, err := parseHost(strings.Replace(h, "%25", "%", 1))
+		host, err := parseHost(strings.Replace(h, "%25", "%", 1), port)
 		if err != nil && !hasUser {
 			// Without an @ the text may be the user and the password of a DSN
 			// whose password holds an unescaped / or ?: it is not shown.
@@ -157,17 +167,15 @@ func (c *Config) parseAuthority(authority string) error {
 	return nil
 }
 
-// parseHost checks host or host:port and returns it with its port.
-func parseHost(s string) (string, error) {
+// parseHost checks host or host:port and returns it with its port, or with the
+// one given here.
+func parseHost(s, port string) (string, error) {
 	bad := func(expect string) error {
 		return fmt.Errorf("surrealsql: host: got %q, expected %s", s, expect)
 	}
-	host, port, hasPort := s, "", false
+	host := s
 	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
-		host, port, hasPort = s[:i], s[i+1:], true
-	}
-	if !hasPort {
-		port = defaultPort
+		host, port = s[:i], s[i+1:]
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
 		return "", bad("host:port with a port from 1 to 65535")
@@ -285,7 +293,7 @@ func (c *Config) format(redact bool) string {
 		b.WriteString(url.User(user).String() + "@")
 	}
 	for i, h := range c.Hosts {
-		if full, err := parseHost(h); err == nil {
+		if full, err := parseHost(h, defaultPort); err == nil {
 			h = full
 		}
 		if i > 0 {

@@ -55,7 +55,7 @@ var dsnKeys = []*dsnKey{
 		doc: "The database to use; it needs a namespace."},
 		func(c *Config) *string { return &c.Database }),
 	boolKey(dsnKey{name: "tls", field: "TLS", aka: []string{"ssl", "sslmode"}, def: "false",
-		doc: "Connect with TLS; the schemes `wss` and `surrealdb+wss` say the same."},
+		doc: "Connect with TLS; the schemes `wss` and `surrealdb+wss` say the same, and mean port 443 where none is given."},
 		func(c *Config) *bool { return &c.TLS }),
 	enumKey(dsnKey{name: "auth", field: "Auth", aka: []string{"level", "auth_level"},
 		defDoc: "`token` if there is a token, else `record` if there is an access, else `root` if there is a user, else `none`",
