@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
 // What appendAny does not know by name is encoded by its type, found once and
@@ -198,9 +199,7 @@ func isUUID(t reflect.Type) bool {
 }
 
 func encodeUUID(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) {
-	var u [16]byte
-	reflect.Copy(reflect.ValueOf(u[:]), v)
-	return appendUUID(b, u), nil
+	return cbor.AppendBytes(cbor.AppendTag(b, literal.TagUUID), arrayBytes(v)), nil
 }
 
 func kindEncoder(t reflect.Type) encodeFunc {
@@ -286,9 +285,16 @@ func encodeBytes(b []byte, v reflect.Value, enc encoding, _ int) ([]byte, error)
 		}
 		return cbor.AppendBytes(b, v.Bytes()), nil
 	}
+	return cbor.AppendBytes(b, arrayBytes(v)), nil
+}
+
+// arrayBytes copies an array whose elements may be of a named byte type.
+func arrayBytes(v reflect.Value) []byte {
 	raw := make([]byte, v.Len())
-	reflect.Copy(reflect.ValueOf(raw), v)
-	return cbor.AppendBytes(b, raw), nil
+	for i := range raw {
+		raw[i] = byte(v.Index(i).Uint())
+	}
+	return raw
 }
 
 func mapEncoder(t reflect.Type) encodeFunc {

@@ -1,0 +1,169 @@
+package surrealsql
+
+import (
+	"database/sql"
+	stdencoding "encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
+	"github.com/surrealsql/surrealsql/internal/literal"
+)
+
+// assign stores a value of a result in any Go value. dst can be set.
+func assign(dst reflect.Value, src any) error {
+	if src == nil || src == any(None) {
+		return assignNothing(dst, src)
+	}
+	if dst.Kind() == reflect.Pointer {
+		if dst.IsNil() {
+			dst.Set(reflect.New(dst.Type().Elem()))
+		}
+		return assign(dst.Elem(), src)
+	}
+	if value := nullable(dst.Type()); value != "" {
+		err := assign(dst.FieldByName(value), src)
+		dst.FieldByName("Valid").SetBool(err == nil)
+		return err
+	}
+	if s := reflect.ValueOf(src); s.Type().AssignableTo(dst.Type()) {
+		dst.Set(s)
+		return nil
+	}
+	if done, err := assignByMethod(dst, src); done {
+		return err
+	}
+	return assignByKind(dst, src)
+}
+
+// assignNothing stores NULL or NONE.
+func assignNothing(dst reflect.Value, src any) error {
+	switch p := dst.Addr().Interface().(type) {
+	case noneTaker:
+		return p.Scan(src)
+	case *any:
+		*p = src
+		return nil
+	case *NoneType:
+		return nil
+	}
+	dst.SetZero()
+	if nullable(dst.Type()) == "" && dst.Kind() != reflect.Pointer {
+		if s, ok := dst.Addr().Interface().(sql.Scanner); ok {
+			_ = s.Scan(nil) // a type that takes no NULL keeps its zero value
+			return nil
+		}
+	}
+	return nil
+}
+
+type cborUnmarshaler interface{ UnmarshalCBOR([]byte) error }
+
+// assignByMethod lets the destination's type read the value, if it can.
+func assignByMethod(dst reflect.Value, src any) (done bool, err error) {
+	p := dst.Addr().Interface()
+	if done, err := assignModel(p, src); done {
+		return true, err
+	}
+	if u, ok := src.(string); ok && isUUID(dst.Type()) {
+		return true, assignUUID(dst, u)
+	}
+	switch p := p.(type) {
+	case noneTaker:
+		return true, p.Scan(src)
+	case sql.Scanner:
+		return true, p.Scan(plainString(src))
+	case cborUnmarshaler:
+		raw, err := appendValue(nil, src, encoding{})
+		if err == nil {
+			err = p.UnmarshalCBOR(raw)
+		}
+		return true, err
+	case stdencoding.TextUnmarshaler:
+		if text, ok := textOf(src); ok {
+			return true, p.UnmarshalText([]byte(text))
+		}
+	}
+	if p, ok := p.(json.Unmarshaler); ok {
+		text, err := json.Marshal(src)
+		if err == nil {
+			err = p.UnmarshalJSON(text)
+		}
+		return true, err
+	}
+	return false, nil
+}
+
+// plainString gives Scan methods what they would get without WithExactTypes:
+// those of other packages know no string types.
+func plainString(src any) any {
+	switch src := src.(type) {
+	case UUID:
+		return string(src)
+	case Decimal:
+		return string(src)
+	case Set:
+		return []any(src)
+	}
+	return src
+}
+
+// textOf gives the text of values that have one.
+func textOf(src any) (string, bool) {
+	switch v := reflect.ValueOf(src); v.Kind() {
+	case reflect.String:
+		return v.String(), true
+	case reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10), true
+	case reflect.Float64:
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64), true
+	}
+	return "", false
+}
+
+// assignModel fills the SDK's models whose form is not that of the value.
+func assignModel(p, src any) (done bool, err error) {
+	switch p := p.(type) {
+	case *models.CustomDateTime:
+		return true, assign(reflect.ValueOf(&p.Time).Elem(), src)
+	case *models.CustomDuration:
+		return true, assign(reflect.ValueOf(&p.Duration).Elem(), src)
+	case *models.UUID:
+		return true, assign(reflect.ValueOf(&p.UUID).Elem(), src)
+	case *models.RecordID:
+		text, ok := src.(RecordID)
+		if !ok {
+			return true, misfit(src, reflect.TypeFor[models.RecordID]())
+		}
+		table, key, err := text.split()
+		*p = models.RecordID{Table: table, ID: key}
+		return true, err
+	}
+	return false, nil
+}
+
+func assignUUID(dst reflect.Value, text string) error {
+	u, err := literal.ParseUUID(text)
+	if err == nil {
+		setBytes(dst, u[:])
+	}
+	return err
+}
+
+// setBytes fills an array whose elements may be of a named byte type.
+func setBytes(dst reflect.Value, raw []byte) {
+	for i, c := range raw {
+		dst.Index(i).SetUint(uint64(c))
+	}
+}
+
+func misfit(src any, t reflect.Type) error {
+	name := databaseTypeName(src)
+	if name == "any" {
+		name = fmt.Sprintf("%T", src)
+	}
+	return fmt.Errorf("a SurrealDB %s does not fit in a %s", name, t)
+}

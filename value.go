@@ -1,0 +1,107 @@
+package surrealsql
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+)
+
+// Value is a destination for Scan that takes any value which [Into] can store
+// in a T, and tells whether there was one:
+//
+//	var tags surrealsql.Value[[]string]
+//	err := row.Scan(&tags)
+//	use(tags.V)
+//
+// database/sql shows a destination nil for NONE and for NULL. None can be true
+// only in results of a query with [WithExactTypes], and for absent fields
+// never: an object's field that is not there leaves its Value as it was.
+//
+// As an argument it is V if Valid, else NONE if None, else nil. The zero Value is
+// therefore NULL.
+type Value[T any] struct {
+	V     T
+	Valid bool // it was neither NULL nor NONE
+	None  bool // it was NONE
+}
+
+// Scan implements [sql.Scanner]. A value that does not fit in T is an error, and
+// V is then its zero value.
+func (v *Value[T]) Scan(src any) error {
+	*v = Value[T]{}
+	switch src := src.(type) {
+	case nil:
+		return nil
+	case T:
+		v.V = src
+	case NoneType:
+		v.None = true
+		return nil
+	default:
+		if err := store(&v.V, src); err != nil {
+			var zero T
+			v.V = zero
+			return err
+		}
+	}
+	v.Valid = true
+	return nil
+}
+
+// Value implements [driver.Valuer].
+func (v Value[T]) Value() (driver.Value, error) {
+	switch {
+	case v.Valid:
+		return v.V, nil
+	case v.None:
+		return None, nil
+	}
+	return nil, nil
+}
+
+// takesNone marks the destinations within a value that want to be told of NONE.
+func (v *Value[T]) takesNone() {}
+
+type noneTaker interface {
+	sql.Scanner
+	takesNone()
+}
+
+// Into returns a destination for Scan that stores any SurrealDB value in what
+// dest points at:
+//
+//	var p Person
+//	err := db.QueryRow("SELECT VALUE { name: name, tags: tags } FROM ONLY person:tobie").Scan(surrealsql.Into(&p))
+//
+// Objects go into structs (fields named by their `surreal` tag, else their `json`
+// tag, else their name, as a last resort in another case) and maps, arrays and
+// sets into slices and arrays, everything into an any. Within these, as for dest
+// itself, it fills pointers, types with a Scan, UnmarshalCBOR, UnmarshalText or
+// UnmarshalJSON method, the SDK's models, [16]byte for UUIDs, and numbers of any
+// width, from decimals too; a number that does not fit is an error. Fields of a
+// struct that the object lacks stay as they are, and what the struct lacks is
+// dropped.
+//
+// NULL and NONE set a pointer, map, slice or interface to nil and all else to its
+// zero value; a [Value] within dest tells them apart in results of a query with
+// [WithExactTypes].
+//
+// dest must be a pointer that is not nil; Scan says so otherwise. After an error
+// dest may be filled in part.
+func Into(dest any) sql.Scanner { return into{dest} }
+
+type into struct{ dest any }
+
+func (i into) Scan(src any) error { return store(i.dest, src) }
+
+func store(dest, src any) error {
+	p := reflect.ValueOf(dest)
+	if p.Kind() != reflect.Pointer || p.IsNil() {
+		return fmt.Errorf("surrealsql: a destination must be a pointer that is not nil, not %T", dest)
+	}
+	if err := assign(p.Elem(), src); err != nil {
+		return fmt.Errorf("surrealsql: storing into a %s: %w", p.Type().Elem(), err)
+	}
+	return nil
+}
