@@ -2,17 +2,10 @@ package surrealtest
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
 	"os/exec"
 )
-
-// engineFiles is what the npm engine is made of; their hash names the directory
-// that it is installed in.
-//
-//go:embed engine/*.mjs engine/package.json engine/package-lock.json
-var engineFiles embed.FS
 
 // Engine names a way to have SurrealDB on this machine.
 type Engine string

@@ -46,13 +46,16 @@ func (o Options) installOutput() io.Writer {
 	return o.output()
 }
 
-// Stats counts the WebSocket connections of a Server, over all of its ports and
-// since its last start. They are counted at the server's end.
+// Stats is what a Server counts at its own end, over all of its ports and since
+// its last start.
 type Stats struct {
-	Open     int `json:"open"`     // open now
+	Open     int `json:"open"`     // WebSocket connections open now
 	MaxOpen  int `json:"maxOpen"`  // open at once, at most
 	Accepted int `json:"accepted"` // opened in all
 	Refused  int `json:"refused"`  // handshakes refused, as for wrong credentials
+
+	Transactions int `json:"transactions"` // begun by connections and not ended yet
+	LiveQueries  int `json:"liveQueries"`  // asked for by connections and not killed yet
 }
 
 // Server is a running SurrealDB of one's own, with a user root whose password is

@@ -14,8 +14,8 @@ function loadAddon() {
     linux: process.report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl",
     win32: "-msvc",
   }[platform] ?? "";
-  const here = dirname(fileURLToPath(import.meta.url));
-  const file = join(here, "node_modules/@surrealdb/node/dist", `surrealdb-node.${platform}-${arch}${libc}.node`);
+  const parent = dirname(dirname(fileURLToPath(import.meta.url)));
+  const file = join(parent, "node_modules/@surrealdb/node/dist", `surrealdb-node.${platform}-${arch}${libc}.node`);
   return createRequire(import.meta.url)(file);
 }
 

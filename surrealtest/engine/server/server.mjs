@@ -11,7 +11,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { WebSocketServer } from "ws";
-import { Connection, deliverNotifications, openSession } from "./connection.mjs";
+import { Connection, deliverNotifications, held, openSession } from "./connection.mjs";
 import { Engine } from "./engine.mjs";
 import * as cbor from "./cbor.mjs";
 
@@ -106,7 +106,7 @@ async function main() {
   const commands = createInterface({ input: process.stdin });
   commands.on("line", (line) => {
     const { id, op } = JSON.parse(line);
-    if (op === "stats") say({ id, stats });
+    if (op === "stats") say({ id, stats: { ...stats, ...held() } });
     else if (op === "stop") stop();
     else say({ id, error: `unknown op ${op}: expected stats or stop` });
   });

@@ -11,6 +11,11 @@ const PING_EVERY_MS = 5000; // as the real server, which also pings at once
 /** The connection that each live query belongs to, by its id. */
 const lives = new Map();
 
+let openTransactions = 0;
+
+/** What connections hold open on the engine. */
+export const held = () => ({ transactions: openTransactions, liveQueries: lives.size });
+
 // An RPC error as the server writes it: its keys sorted, an absent one NONE.
 const rpcError = (code, kind, details, message) =>
   cbor.encode({ cause: cbor.NONE, code, details, kind, message });
@@ -94,12 +99,11 @@ export class Connection {
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping();
   }
 
-  async #receive(data) {
+  #receive(data) {
     let request;
     try {
       request = parseRequest(data);
-    } catch (err) {
-      if (!(err instanceof cbor.Malformed)) throw err;
+    } catch {
       return this.#reply(null, ERROR, PARSE_ERROR);
     }
     if (request.method === null) return this.#reply(null, ERROR, INVALID_REQUEST);
@@ -132,7 +136,7 @@ export class Connection {
     // this engine are spared; this one sees the same.
     if (method === "use" && await this.#isFatalUse(request, data)) return this.#ws.terminate();
     const ends = method === "commit" || method === "cancel" ? transactionOf(data, request.params) : null;
-    if (ends && !this.#txns.delete(ends)) return this.#reply(request, ERROR, TXN_NOT_FOUND);
+    if (ends && !this.#disown(ends)) return this.#reply(request, ERROR, TXN_NOT_FOUND);
 
     const reply = await this.#engine.execute(this.#encode(request));
     if (isError(reply)) return this.#reply(request, ERROR, errorBytes(reply));
@@ -176,8 +180,15 @@ export class Connection {
   }
 
   #own(txn) {
+    openTransactions++;
+    this.#txns.add(txn);
     if (this.#closed) this.#cancel(txn);
-    else this.#txns.add(txn);
+  }
+
+  #disown(txn) {
+    const had = this.#txns.delete(txn);
+    if (had) openTransactions--;
+    return had;
   }
 
   #noteLives(reply) {
@@ -240,6 +251,7 @@ export class Connection {
   }
 
   #cancel(txn) {
+    this.#disown(txn);
     this.#engine.call("cancel", null, [cbor.encodeUuid(txn)]).catch(() => {});
   }
 

@@ -1,0 +1,135 @@
+package surrealtest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+)
+
+func TestEachConnectionHasASessionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	address := embeddedEngine(t).Addr(0)
+	a := dialWire(t, address, nil).signIn("own_a", "main")
+	b := dialWire(t, address, nil).signIn("own_b", "main")
+	a.result("let", "x", 1)
+	require.Equal(t, "own_a", a.query("RETURN session::ns()"))
+	require.Equal(t, "own_b", b.query("RETURN session::ns()"))
+	require.Nil(t, b.query("RETURN $x"))
+	require.Empty(t, a.result("sessions"), "only what the client attached is listed")
+}
+
+func TestAttachedSessionsAnswerWithTheirName(t *testing.T) {
+	t.Parallel()
+	w := dialWire(t, embeddedEngine(t).Addr(0), nil).signIn("attached", "main")
+	id := models.UUID{}
+	copy(id.UUID[:], "0123456789abcdef")
+	ask := func(method string, params ...any) object {
+		w.send(object{"id": 1, "method": method, "session": id, "params": append([]any{}, params...)})
+		return w.receive()
+	}
+	require.Equal(t, id, ask("attach")["session"])
+	require.Equal(t, []any{id}, w.result("sessions"))
+	require.Contains(t, ask("query", "RETURN 1"), "error", "it is not signed in")
+	ask("signin", object{"user": "root", "pass": "root"})
+	ask("use", "other", "main")
+	require.NotContains(t, ask("query", "RETURN 1"), "error")
+	require.Equal(t, "attached", w.query("RETURN session::ns()"))
+	ask("detach")
+	require.Empty(t, w.result("sessions"))
+}
+
+func TestTransactionsBelongToTheirConnection(t *testing.T) {
+	t.Parallel()
+	address := embeddedEngine(t).Addr(0)
+	a := dialWire(t, address, nil).signIn("txns", "main")
+	b := dialWire(t, address, nil).signIn("txns", "main")
+	txn := a.result("begin")
+	within := func(w *wire, text string) object {
+		w.send(object{"id": 1, "method": "query", "txn": txn, "params": []any{text}})
+		return w.receive()
+	}
+	require.NotContains(t, within(a, "CREATE person:1"), "error")
+	require.Equal(t, "Transaction not found", messageOf(within(b, "CREATE person:2")))
+	require.Equal(t, "Transaction not found", messageOf(b.call("commit", txn)))
+	require.Equal(t, "Expected transaction UUID", messageOf(a.call("commit", "text")))
+	a.result("commit", txn)
+	require.Equal(t, "Transaction not found", messageOf(a.call("cancel", txn)))
+	require.Len(t, b.query("SELECT * FROM person"), 1)
+}
+
+func TestClosingAConnectionCancelsItsTransactions(t *testing.T) {
+	t.Parallel()
+	s := New(t, Options{Engine: EngineNPM})
+	w := dialWire(t, s.Addr(0), nil).signIn("left", "main")
+	for range 3 {
+		w.result("begin")
+	}
+	w.result("commit", w.result("begin"))
+	w.result("cancel", w.result("begin"))
+	require.Equal(t, 3, statsOf(t, s).Transactions)
+	require.NoError(t, w.conn.Close())
+	require.Eventually(t, func() bool { return statsOf(t, s) == Stats{MaxOpen: 1, Accepted: 1} }, 10*time.Second, time.Millisecond)
+}
+
+func statsOf(t testing.TB, s *Server) Stats {
+	t.Helper()
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	return stats
+}
+
+func TestLiveNotificationsReachTheConnectionThatAsked(t *testing.T) {
+	t.Parallel()
+	s := embeddedEngine(t)
+	watcher := dialWire(t, s.Addr(0), nil).signIn("live", "main")
+	writer := dialWire(t, s.Addr(1), nil).signIn("live", "main")
+	writer.query("DEFINE TABLE person; DEFINE TABLE pet")
+	person := watcher.result("live", "person")
+	pet := watcher.query("LIVE SELECT * FROM pet")
+
+	writer.query("CREATE person:1")
+	note := watcher.receive()
+	require.NotContains(t, note, "id")
+	require.NotContains(t, note, "session")
+	content := note["result"].(object)
+	require.Equal(t, person, content["id"])
+	require.Equal(t, "CREATE", content["action"])
+	require.Nil(t, content["session"], "the connection's own session has no name")
+
+	writer.query("CREATE pet:1")
+	require.Equal(t, pet, watcher.receive()["result"].(object)["id"])
+
+	watcher.send(object{"id": 9, "method": "kill", "params": []any{person}})
+	first, second := watcher.receive(), watcher.receive()
+	if _, isReply := first["id"]; isReply {
+		first, second = second, first
+	}
+	require.Equal(t, "KILLED", first["result"].(object)["action"])
+	require.EqualValues(t, 9, second["id"])
+	require.EqualValues(t, 1, writer.query("RETURN 1"), "nothing came to the writer")
+}
+
+func TestClosingAConnectionKillsItsLiveQueries(t *testing.T) {
+	t.Parallel()
+	s := New(t, Options{Engine: EngineNPM})
+	watcher := dialWire(t, s.Addr(0), nil).signIn("gone", "main")
+	watcher.query("DEFINE TABLE person")
+	uuidOf(t, watcher.result("live", "person"))
+	other := dialWire(t, s.Addr(0), nil).signIn("gone", "main")
+	lives := func() any { return other.query("INFO FOR TABLE person").(object)["lives"] }
+	require.Len(t, lives(), 1)
+	require.Equal(t, 1, statsOf(t, s).LiveQueries)
+	require.NoError(t, watcher.conn.Close())
+	require.Eventually(t, func() bool { return len(lives().(object)) == 0 }, 10*time.Second, time.Millisecond)
+	require.Zero(t, statsOf(t, s).LiveQueries)
+}
+
+func TestPortsOfOneServerShareItsData(t *testing.T) {
+	t.Parallel()
+	s := embeddedEngine(t)
+	require.NotEqual(t, s.Addr(0), s.Addr(1))
+	dialWire(t, s.Addr(0), nil).signIn("ports", "main").query("CREATE person:1")
+	require.Len(t, dialWire(t, s.Addr(1), nil).signIn("ports", "main").query("SELECT * FROM person"), 1)
+}
