@@ -22,7 +22,7 @@ import (
 type Conn struct {
 	srv    *Server
 	t      testing.TB
-	raw    *net.TCPConn
+	raw    socket
 	tls    *tls.Config
 	nc     net.Conn
 	br     *bufio.Reader
@@ -36,7 +36,7 @@ type Conn struct {
 	finished atomic.Bool
 }
 
-func newConn(s *Server, raw *net.TCPConn, cfg *tls.Config, number int) *Conn {
+func newConn(s *Server, raw socket, cfg *tls.Config, number int) *Conn {
 	return &Conn{srv: s, t: s.t, raw: raw, nc: raw, tls: cfg, br: bufio.NewReader(raw), number: number, header: http.Header{}}
 }
 

@@ -42,7 +42,8 @@
 // [New] upgrades before it calls the script. With [Listen] the script begins
 // at the accepted socket and may stay silent, [Conn.Refuse] with an HTTP status, or
 // [Conn.Upgrade] with bytes that come together with the 101. [Server.UseTLS]
-// puts any script behind TLS, with certificates of an [Authority].
+// puts any script behind TLS, with certificates of an [Authority]. [Pipes] makes
+// connections in memory, for bubbles of testing/synctest.
 //
 // # Ends
 //

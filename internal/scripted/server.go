@@ -53,15 +53,20 @@ func Listen(t testing.TB, script func(c *Conn)) *Server {
 	if err != nil {
 		t.Fatalf("scripted: %v", err)
 	}
-	s := &Server{
-		t: t, ln: ln, script: script,
+	s := newServer(t, script)
+	s.ln = ln
+	s.wg.Go(s.accept)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newServer(t testing.TB, script func(*Conn)) *Server {
+	return &Server{
+		t: t, script: script,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
 		conns:   make(map[*Conn]bool),
 	}
-	s.wg.Go(s.accept)
-	t.Cleanup(s.Close)
-	return s
 }
 
 // UseTLS makes the server speak TLS on the connections to come and returns it.
@@ -77,7 +82,9 @@ func (s *Server) UseTLS(cfg *tls.Config) *Server {
 func (s *Server) Close() {
 	s.once.Do(func() {
 		close(s.done)
-		_ = s.ln.Close()
+		if s.ln != nil {
+			_ = s.ln.Close()
+		}
 		s.HangUp()
 	})
 	ended := make(chan struct{})
@@ -98,8 +105,13 @@ func (s *Server) HangUp() {
 	}
 }
 
-// Addr is host:port.
-func (s *Server) Addr() string { return s.ln.Addr().String() }
+// Addr is host:port; a server of pipes makes up its own.
+func (s *Server) Addr() string {
+	if s.ln == nil {
+		return "127.0.0.1:8000"
+	}
+	return s.ln.Addr().String()
+}
 
 // DSN is surrealdb://root:root@host:port/ns/db with the parameters, each
 // key=value, behind it.
@@ -123,21 +135,25 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		select {
-		case <-s.done: // HangUp has been here already
+		if !s.begin(nc.(*net.TCPConn)) {
 			_ = nc.Close()
-			s.mu.Unlock()
-			continue
-		default:
 		}
-		s.accepted++
-		c := newConn(s, nc.(*net.TCPConn), s.tls, s.accepted)
-		s.conns[c] = true
-		s.notify()
-		s.wg.Go(func() { s.run(c) })
-		s.mu.Unlock()
 	}
+}
+
+// begin starts the script on a connection; false says that the server is closed.
+func (s *Server) begin(nc socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over() { // HangUp has been here already
+		return false
+	}
+	s.accepted++
+	c := newConn(s, nc, s.tls, s.accepted)
+	s.conns[c] = true
+	s.notify()
+	s.wg.Go(func() { s.run(c) })
+	return true
 }
 
 // run runs the script. It may end by runtime.Goexit.
