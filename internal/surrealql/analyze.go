@@ -1,7 +1,5 @@
 package surrealql
 
-import "strings"
-
 // Query is what a text turned out to hold. It is immutable and may be shared
 // between goroutines.
 type Query struct {
@@ -49,7 +47,10 @@ type Statement struct {
 	insert  int  // where a RETURN clause belongs, or -1
 	hasTail bool // a clause behind that place was seen
 
-	returned Counting // of the statement that a RETURN returns
+	lost bool // it was not followed to its end, or a block in it was not
+	// mayReturn tells that it holds a RETURN, which ends a transaction block.
+	mayReturn bool
+	returned  Counting // of the statement that a RETURN returns
 }
 
 // Analyze reads a text. It does not fail: what the server would refuse is
@@ -71,7 +72,7 @@ func Analyze(text string) *Query {
 			continue
 		}
 		s.End = p.last
-		s.MayWrite = p.writes
+		s.MayWrite, s.mayReturn, s.lost = p.writes, p.returned, p.lost
 		q.Statements = append(q.Statements, s)
 	}
 	q.Question = p.question
@@ -83,40 +84,27 @@ func Analyze(text string) *Query {
 // place keeps the placeholders and rewrites the text for them.
 func (q *Query) place(ordinals []Placeholder) {
 	q.Placeholders, q.Rewritten = ordinals, q.Text
-	bare := 0
 	for _, o := range ordinals {
 		q.Ordinals = max(q.Ordinals, o.N)
-		if o.Bare {
-			bare++
-		}
 	}
-	if bare == 0 {
-		return
+	if q.bare() > 0 {
+		q.Rewritten = apply(q.Text, q.edits(false))
 	}
-	var b strings.Builder
-	b.Grow(len(q.Text) + bare)
-	from := 0
-	for _, o := range ordinals {
-		if o.Bare {
-			b.WriteString(q.Text[from : o.Pos+1])
-			b.WriteByte('_')
-			from = o.Pos + 1
-		}
-	}
-	b.WriteString(q.Text[from:])
-	q.Rewritten = b.String()
 }
 
 // topLevel walks one statement of the text up to its semicolon.
 func (p *parser) topLevel(t token) Statement {
-	p.writes = false
+	p.writes, p.returned, p.lost = false, false, false
 	s := Statement{insert: -1, Pos: t.pos, Yields: true}
 	if t.kind != tWord || !p.topWord(&s, t) {
 		p.topExpression(&s, t)
 	}
-	if !p.peek().closes() {
-		p.skipTo(nil)
-		s.insert = -1 // not understood to its end
+	p.skipTo(func(token) bool { p.lost = true; return false })
+	if k := p.peek().kind; k != tSemicolon && k != tEOF {
+		p.lost = true
+	}
+	if p.lost {
+		s.insert = -1
 	}
 	return s
 }

@@ -18,8 +18,18 @@ func (p *parser) closeWith(closer tokenKind) {
 	if p.eat(closer) {
 		return
 	}
+	if !p.peek().closes() {
+		p.lost = true
+	}
 	p.skipTo(nil)
-	p.eat(closer)
+	p.mustEat(closer)
+}
+
+// mustEat takes the closer; a text without it has not been followed.
+func (p *parser) mustEat(closer tokenKind) {
+	if !p.eat(closer) {
+		p.lost = true
+	}
 }
 
 // array walks [ … ] after its bracket. Of an array of objects that all have
@@ -140,13 +150,14 @@ func (p *parser) block() {
 		before := p.last
 		p.expression(nil)
 		if t := p.peek(); t.kind != tSemicolon && t.kind != tComma && !t.closes() {
+			p.lost = true
 			p.skipTo(nil)
 		}
 		if p.last == before {
 			p.next() // a closer of another kind
 		}
 	}
-	p.eat(tRBrace)
+	p.mustEat(tRBrace)
 }
 
 // flat walks to the closer of the bracket just opened, counting brackets

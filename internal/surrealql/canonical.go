@@ -6,15 +6,25 @@ import (
 	"time"
 )
 
+// mode says whether parentheses count when two expressions are compared. The
+// server renders only those that precedence asks for; the author may have
+// written more.
+type mode uint8
+
+const (
+	strict mode = iota
+	loose
+)
+
 // canonical brings an expression and the server's rendering of it to one form:
-// blanks, comments and parentheses gone, operators by one of their names,
-// keywords in capitals, literals by their value. It only ever serves to compare.
-func canonical(text string) string {
+// blanks and comments gone, operators by one of their names, keywords in
+// capitals, literals by their value. It only ever serves to compare.
+func canonical(text string, m mode) string {
 	var b strings.Builder
 	b.Grow(len(text) + 16)
 	tokens(text, func(prev, t, next token) {
 		s := canonicalToken(text, prev, t, next)
-		if s == "" {
+		if s == "" || m == loose && (t.kind == tLParen || t.kind == tRParen) {
 			return
 		}
 		if b.Len() > 0 {
@@ -54,8 +64,6 @@ var operatorNames = map[string]string{
 func canonicalToken(text string, prev, t, next token) string {
 	s := text[t.pos:t.end]
 	switch t.kind {
-	case tLParen, tRParen:
-		return ""
 	case tComma, tSemicolon:
 		if next.closes() || next.is(kwEnd) || next.is(kwElse) {
 			return ""

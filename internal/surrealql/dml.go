@@ -1,5 +1,7 @@
 package surrealql
 
+import "strings"
+
 // The bodies of the statements that read and write records, each after its
 // first word. The clauses are taken in any order: which order is right is the
 // server's to say.
@@ -98,15 +100,11 @@ func (p *parser) insertValues() {
 func (p *parser) relateBody(s *Statement) {
 	s.is(Relate, Star, Many)
 	p.only(s)
-	for range 3 {
-		p.relateOperand()
-		if t := p.peek(); t.kind == tArrow {
-			p.next()
-		} else if t.kind == tLess && p.arrowAhead(t) {
-			p.next()
-			p.next()
-		}
-	}
+	p.relateOperand()
+	p.relateArrow()
+	p.relateOperand()
+	p.relateArrow()
+	p.relateOperand()
 	p.eatWord(kwUnique)
 	s.output(p.last)
 	p.clauses(s)
@@ -123,13 +121,29 @@ func (p *parser) relateOperand() {
 		p.call(nil)
 	case t.name():
 		p.subject()
-	case !t.closes() && t.kind != tArrow && t.kind != tLess:
+	case t.kind == tArrow, t.kind == tLess:
+		p.lost = true
+	default:
 		p.start(nil)
+	}
+}
+
+func (p *parser) relateArrow() {
+	t := p.peek()
+	switch {
+	case t.kind == tArrow:
+		p.next()
+	case t.kind == tLess && p.arrowAhead(t):
+		p.next()
+		p.next()
+	default:
+		p.lost = true
 	}
 }
 
 func (p *parser) returnBody(s *Statement) {
 	s.is(Return, Dynamic, AsIs)
+	p.returned = true
 	if s == nil {
 		p.expression(nil)
 	} else {
@@ -190,10 +204,7 @@ func (p *parser) clause(s *Statement, kw keyword) bool {
 		p.expression(nil)
 	case kwWith:
 		p.next()
-		if !p.eatWord(kwNoindex) {
-			p.eatWord(kwIndex)
-			p.idioms()
-		}
+		p.index()
 	default:
 		return p.tail(s, kw)
 	}
@@ -228,6 +239,20 @@ func (p *parser) tail(s *Statement, kw keyword) bool {
 		s.hasTail = true
 	}
 	return true
+}
+
+// index walks NOINDEX, NO INDEX or INDEX a, b.
+func (p *parser) index() {
+	if p.eatWord(kwNoindex) {
+		return
+	}
+	if t := p.peek(); t.kind == tWord && strings.EqualFold(p.text(t), "no") {
+		p.next()
+		p.eatWord(kwIndex)
+		return
+	}
+	p.eatWord(kwIndex)
+	p.idioms()
 }
 
 // idioms walks names joined by commas, with what may stand behind each.

@@ -15,37 +15,83 @@ import "strings"
 // DELETE; with ONLY one id comes, or NONE. DELETE ONLY without RETURN is
 // refused by 2.x and works with the clause.
 func (q *Query) ExecText() string {
-	grown := 0
-	for i := range q.Statements {
-		if q.Statements[i].insert >= 0 {
-			grown += len(returnBefore)
-		}
-	}
-	if grown == 0 {
+	edits := q.edits(true)
+	if len(edits) == q.bare() {
 		return q.Rewritten
 	}
-	var b strings.Builder
-	b.Grow(len(q.Rewritten) + grown)
-	from, bare := 0, q.Placeholders
-	copyTo := func(to int) {
-		for len(bare) > 0 && bare[0].Pos < to {
-			if bare[0].Bare {
-				b.WriteString(q.Text[from : bare[0].Pos+1])
-				b.WriteByte('_')
-				from = bare[0].Pos + 1
-			}
-			bare = bare[1:]
+	return apply(q.Text, edits)
+}
+
+// Offset returns the offset in Text of what stands at an offset of Rewritten,
+// or, with exec, of ExecText: where an error of the server points to. Inside an
+// inserted clause it is the place of the clause.
+func (q *Query) Offset(sent int, exec bool) int {
+	shift := 0
+	for _, e := range q.edits(exec) {
+		at := e.at + shift
+		if sent < at {
+			break
 		}
-		b.WriteString(q.Text[from:to])
-		from = to
+		if sent < at+len(e.text) {
+			return e.at
+		}
+		shift += len(e.text)
+	}
+	return min(max(sent-shift, 0), len(q.Text))
+}
+
+// edit is a piece of text inserted at an offset.
+type edit struct {
+	at   int
+	text string
+}
+
+// edits are the insertions that make Rewritten, or ExecText, of Text, in order.
+func (q *Query) edits(exec bool) []edit {
+	var edits []edit
+	bare := q.Placeholders
+	until := func(to int) {
+		for ; len(bare) > 0 && bare[0].Pos < to; bare = bare[1:] {
+			if bare[0].Bare {
+				edits = append(edits, edit{bare[0].Pos + 1, "_"})
+			}
+		}
 	}
 	for i := range q.Statements {
-		if s := &q.Statements[i]; s.insert >= 0 {
-			copyTo(s.insert)
-			b.WriteString(s.clause())
+		if s := &q.Statements[i]; exec && s.insert >= 0 {
+			until(s.insert)
+			edits = append(edits, edit{s.insert, s.clause()})
 		}
 	}
-	copyTo(len(q.Text))
+	until(len(q.Text))
+	return edits
+}
+
+// bare counts the placeholders that are rewritten.
+func (q *Query) bare() int {
+	n := 0
+	for _, o := range q.Placeholders {
+		if o.Bare {
+			n++
+		}
+	}
+	return n
+}
+
+func apply(text string, edits []edit) string {
+	n := len(text)
+	for _, e := range edits {
+		n += len(e.text)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	from := 0
+	for _, e := range edits {
+		b.WriteString(text[from:e.at])
+		b.WriteString(e.text)
+		from = e.at
+	}
+	b.WriteString(text[from:])
 	return b.String()
 }
 

@@ -75,8 +75,7 @@ func (p *parser) operand(e *expr) {
 			p.next()
 		case tDots:
 			p.next()
-			p.eatAdjacent(tEqual)
-			if !p.startsOperand(p.peek()) {
+			if p.rangeEnd() == opPostfix {
 				e.set(shapeOther)
 				return // a range without end
 			}
@@ -189,8 +188,12 @@ func (p *parser) operator() opKind {
 	return opNone
 }
 
+// rangeEnd reports what the two dots were: the end of a range touches them.
 func (p *parser) rangeEnd() opKind {
-	if p.eatAdjacent(tEqual) || p.startsOperand(p.peek()) {
+	if p.eatAdjacent(tEqual) {
+		return opInfix
+	}
+	if t := p.peek(); t.pos == p.last && (p.startsOperand(t) || t.kind == tMinus || t.kind == tLess) {
 		return opInfix
 	}
 	return opPostfix

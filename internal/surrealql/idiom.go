@@ -30,6 +30,9 @@ func (p *parser) continues() bool {
 		return true
 	case tLess:
 		return p.arrowAhead(t)
+	case tQuestion:
+		n := p.peekAt(1) // a?.b of 2.x, which 3.x spells a.?.b
+		return n.kind == tDot && adjacent(t, n)
 	}
 	return false
 }
@@ -38,7 +41,7 @@ func (p *parser) continues() bool {
 func (p *parser) parts(e *expr) {
 	for p.continues() {
 		switch p.peek().kind {
-		case tEllipsis:
+		case tEllipsis, tQuestion:
 			p.next()
 		case tDot:
 			p.next()
@@ -108,7 +111,8 @@ func (p *parser) curlyPart() {
 		return
 	}
 	if k := p.peek().kind; k == tNumber || k == tDots || k == tStar {
-		p.closeWith(tRBrace)
+		p.skipTo(nil)
+		p.eat(tRBrace)
 		if p.eat(tLParen) {
 			p.parts(nil)
 			p.closeWith(tRParen)

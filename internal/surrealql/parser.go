@@ -17,7 +17,9 @@ type parser struct {
 	last  int // end of the last token taken
 	depth int
 
-	writes bool // the statement at hand may write
+	writes   bool // the statement at hand may write
+	returned bool // it holds a RETURN
+	lost     bool // it holds something that was skipped
 
 	question int
 	ordinals []Placeholder
@@ -49,6 +51,8 @@ func (p *parser) next() token {
 	switch t.kind {
 	case tOrdinal, tParam, tQuotedParam:
 		p.useParam(t)
+	case tInvalid:
+		p.lost = true
 	}
 	return t
 }
@@ -85,7 +89,8 @@ func (p *parser) eatWord(k keyword) bool {
 	return true
 }
 
-func (p *parser) src(pos, end int) string { return p.lex.text[pos:end] }
+// src is a piece of the text; it is empty where nothing was taken since pos.
+func (p *parser) src(pos, end int) string { return p.lex.text[pos:max(pos, end)] }
 
 func (p *parser) text(t token) string { return p.lex.text[t.pos:t.end] }
 

@@ -79,6 +79,8 @@ func (p *parser) start(e *expr) {
 		p.next()
 	case tNumber, tDollar, tInvalid, tRegex, tScript:
 		p.next()
+	default:
+		p.lost = true // an operand is due and none is there
 	}
 }
 
@@ -210,7 +212,7 @@ func (p *parser) list(closer tokenKind) {
 			p.loose(token{kind: tComma}, p.peek())
 		}
 	}
-	p.eat(closer)
+	p.mustEat(closer)
 }
 
 // function walks function(…) {…}: the arguments are SurrealQL, the body is

@@ -59,15 +59,31 @@ type Column struct {
 	text string
 	// rendered tells that the server's key is a rendering of the expression.
 	rendered bool
-	// paths are the places where the server may put the value, likeliest first.
-	// A step that is not a plain name is compared in canonical form.
-	paths [][]string
+	// places are the paths where the server may put the value, likeliest first.
+	places [][]step
 	// free tells that the key cannot be told from the text at all, or is a
 	// rendering of the expression, so that the one key left over may be its.
 	free bool
 	// whole tells that a row may be the value itself.
 	whole bool
 }
+
+// step is one key of a place: the key itself, or, with expr, what the key is a
+// rendering of.
+type step struct {
+	text string
+	expr bool
+}
+
+func plainSteps(names []string) []step {
+	steps := make([]step, len(names))
+	for i, n := range names {
+		steps[i].text = n
+	}
+	return steps
+}
+
+func plainStep(name string) []step { return []step{{text: name}} }
 
 // stop says what ends a list of fields.
 type stop uint8
@@ -87,7 +103,7 @@ func (s stop) at(t token) bool {
 	switch t.kw {
 	case kwFrom, kwOmit:
 		return s == stopSelect
-	case kwTimeout, kwParallel, kwVersion, kwExplain:
+	case kwTimeout, kwParallel, kwVersion, kwExplain, kwElse, kwEnd:
 		return s == stopTail
 	}
 	return t.kw == kwAs
@@ -127,6 +143,7 @@ func (p *parser) field(pr *Projection, end stop) {
 	pos := p.peek().pos
 	p.expression(e)
 	if t := p.peek(); !t.closes() && !end.at(t) {
+		p.lost = true
 		e.set(shapeOther)
 		p.skipTo(end.at)
 	}
@@ -151,11 +168,9 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 		return
 	case alias != nil && len(alias.parts) > 0:
 		p.idiomColumn(&c, alias.parts)
-		if len(alias.parts) > 1 {
-			// AS x.y nests, or stays one key where the server projects in one step
-			// (both measured on 3.0.2).
-			c.paths = append(c.paths, []string{c.Name})
-		}
+		// AS x.y nests, or stays one key where the server projects in one step, and
+		// AS `x.y` likewise (all measured on 3.0.2).
+		c.places = append(c.places, plainStep(c.Name))
 	case e.multi:
 		pr.Form = Star // aliases inside the idiom, each a key of its own
 		return
@@ -163,13 +178,13 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 		p.idiomColumn(&c, e.parts)
 	case e.shape == shapeParam:
 		c.Name, c.whole = e.name, true
-		c.paths = [][]string{{e.name}}
+		c.places = [][]step{plainStep(e.name)}
 	case e.shape == shapeCall:
 		p.callColumn(&c, e)
 	default:
 		c.Name, c.free, c.rendered = tidy(p.src(c.Pos, c.End)), true, true
 		if e.shape == shapeString {
-			c.paths = append(c.paths, []string{e.name})
+			c.places = append(c.places, plainStep(e.name))
 		}
 	}
 	pr.Columns = append(pr.Columns, c)
@@ -183,43 +198,47 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 // and leaves out the beginning before a step through the graph (all measured on
 // 3.0.2).
 func (p *parser) idiomColumn(c *Column, parts []part) {
-	var name strings.Builder
-	var full, graph []string
-	flat, hasStart, hasLookup := "", false, false
+	var name, flat strings.Builder
+	var full, graph []step
+	hasStart, hasLookup := false, false
 	for i, pt := range parts {
 		text := p.src(pt.pos, pt.end)
-		step := pt.name
-		switch pt.kind {
-		case partField:
+		st := step{text, true}
+		if pt.kind == partField {
 			if i > 0 {
 				name.WriteByte('.')
-				flat += "."
+				flat.WriteByte('.')
 			}
+			st = step{text: pt.name}
 			name.WriteString(pt.name)
-			flat += text
-		default:
-			step = canonical(text)
+		} else {
 			name.WriteString(tidy(text))
-			flat += text
 		}
+		flat.WriteString(text)
 		hasStart = hasStart || pt.kind == partStart
 		hasLookup = hasLookup || pt.kind == partLookup
-		full = append(full, step)
+		full = append(full, st)
 		if pt.kind != partStart {
-			graph = append(graph, step)
+			graph = append(graph, st)
 		}
 	}
 	c.Name = name.String()
 	if len(parts) == 0 {
 		c.Name = tidy(p.src(c.Pos, c.End))
-		full = []string{""} // @.{a, b} is the key "" (measured on 3.0.2)
+		full = plainStep("") // @.{a, b} is the key "" (measured on 3.0.2)
 	}
 	if hasStart && hasLookup {
-		c.paths = append(c.paths, graph)
+		c.places = append(c.places, graph)
 	}
-	c.paths = append(c.paths, full)
-	if len(parts) > 1 {
-		c.paths = append(c.paths, []string{canonical(flat)})
+	c.places = append(c.places, full)
+	if len(parts) > 1 || hasStart {
+		c.places = append(c.places, []step{{flat.String(), true}})
+	}
+	if steps := dotted(flat.String()); steps != nil {
+		c.places = append(c.places, steps)
+	}
+	if steps := dotted(c.Name); steps != nil {
+		c.places = append(c.places, steps)
 	}
 	c.free = hasStart || hasLookup
 }
@@ -227,17 +246,17 @@ func (p *parser) idiomColumn(c *Column, parts []part) {
 // callColumn names the column of a call. type::field is the field it names.
 func (p *parser) callColumn(c *Column, e *expr) {
 	c.Name = e.name
-	c.paths = [][]string{{e.name}}
+	c.places = [][]step{plainStep(e.name)}
 	if e.name != "type::field" {
 		return
 	}
 	if names := literalNames(p.src(e.args[0], e.args[1])); len(names) == 1 {
 		c.Name = names[0]
-		c.paths = [][]string{strings.Split(names[0], "."), {names[0]}}
+		c.places = [][]step{plainSteps(strings.Split(names[0], ".")), plainStep(names[0])}
 		return
 	}
 	c.Name, c.free = tidy(p.src(c.Pos, c.End)), true
-	c.paths = nil
+	c.places = nil
 }
 
 // typeFields spreads type::fields(['a', 'b']) into its columns. Where the names
@@ -251,7 +270,7 @@ func (p *parser) typeFields(pr *Projection, c Column, e *expr) bool {
 	for _, name := range names {
 		pr.Columns = append(pr.Columns, Column{
 			Name: name, Pos: c.Pos, End: c.End, text: name,
-			paths: [][]string{strings.Split(name, "."), {name}},
+			places: [][]step{plainSteps(strings.Split(name, ".")), plainStep(name)},
 		})
 	}
 	return true

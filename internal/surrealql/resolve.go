@@ -18,10 +18,15 @@ func (pr *Projection) Check() error {
 	var sure []Column
 	var paths []Path
 	for _, c := range pr.Columns {
-		if !c.free && len(c.paths) > 0 {
-			sure = append(sure, c)
-			paths = append(paths, c.paths[0])
+		if c.free || len(c.places) == 0 {
+			continue
 		}
+		var path Path
+		for _, s := range c.places[0] {
+			path = append(path, s.text)
+		}
+		sure = append(sure, c)
+		paths = append(paths, path)
 	}
 	return collision(sure, paths)
 }
@@ -34,22 +39,20 @@ func (pr *Projection) Check() error {
 // An error names the columns that cannot be told apart and asks for an alias;
 // a value is never guessed.
 func (pr *Projection) Resolve(keys func(Path) []string) ([]Path, error) {
-	r := resolver{keys: keys, top: keys(nil), paths: make([]Path, len(pr.Columns))}
-	var missing []int
-	for i := range pr.Columns {
-		if path, ok := r.find(&pr.Columns[i]); ok {
-			r.paths[i] = path
-			r.claim(path)
-		} else {
-			missing = append(missing, i)
-		}
+	r := resolver{keys: keys, top: keys(nil), cols: pr.Columns, paths: make([]Path, len(pr.Columns))}
+	for i := range r.cols {
+		r.missing = append(r.missing, i)
 	}
-	if len(missing) > 0 {
-		if err := r.settle(pr.Columns, missing); err != nil {
+	r.pass(strict)
+	if len(r.missing) > 0 {
+		r.pass(loose)
+	}
+	if len(r.missing) > 0 {
+		if err := r.settle(); err != nil {
 			return nil, err
 		}
 	}
-	if err := collision(pr.Columns, r.paths); err != nil {
+	if err := collision(r.cols, r.paths); err != nil {
 		return nil, err
 	}
 	return r.paths, nil
@@ -58,75 +61,118 @@ func (pr *Projection) Resolve(keys func(Path) []string) ([]Path, error) {
 type resolver struct {
 	keys    func(Path) []string
 	top     []string
+	cols    []Column
 	claimed []string
 	paths   []Path
+	missing []int // columns not found yet
 }
 
-func (r *resolver) claim(path Path) {
-	if len(path) > 0 {
-		r.claimed = append(r.claimed, path[0])
-	}
-}
-
-// find walks the places where the value of a column may be.
-func (r *resolver) find(c *Column) (Path, bool) {
-	if c.rendered {
-		full := canonical(exprText(c))
-		if path, ok := r.walk([]string{full}); ok {
-			return path, true
+// pass looks for the columns that are missing. The loose pass lets parentheses
+// go, and therefore only takes keys that no strict match has claimed.
+func (r *resolver) pass(m mode) {
+	var still []int
+	for _, i := range r.missing {
+		path, ok := r.find(&r.cols[i], m)
+		if !ok {
+			still = append(still, i)
+			continue
 		}
-		// A rendering with a dot and without blanks or brackets is taken for a path
-		// by the server, and nested: -b.c, 1.5 (measured on 3.0.2).
-		if steps := dotted(full); steps != nil {
-			if path, ok := r.walk(steps); ok {
-				return path, true
+		r.paths[i] = path
+		if m == strict {
+			r.claimed = append(r.claimed, path[0])
+		}
+	}
+	if m == loose {
+		for _, path := range r.paths {
+			if len(path) > 0 {
+				r.claimed = append(r.claimed, path[0])
 			}
 		}
 	}
-	for _, steps := range c.paths {
-		if path, ok := r.walk(steps); ok {
+	r.missing = still
+}
+
+// find walks the places where the value of a column may be.
+func (r *resolver) find(c *Column, m mode) (Path, bool) {
+	if c.rendered {
+		if path, ok := r.rendering(c, m); ok {
 			return path, true
+		}
+	}
+	for _, steps := range c.places {
+		if path, ok := r.walk(r.top, steps, m); ok {
+			return path, true
+		}
+		if m == loose {
+			if path, ok := r.walk(r.left(), steps, m); ok {
+				return path, true
+			}
 		}
 	}
 	return nil, false
 }
 
-// exprText is the expression of a rendered column, which has no alias.
-func exprText(c *Column) string { return c.text }
-
-func dotted(canon string) []string {
-	joined := strings.ReplaceAll(canon, " ", "")
-	if !strings.Contains(joined, ".") || strings.ContainsAny(joined, "[(") {
-		return nil
+// left are the keys of the row that no column has claimed.
+func (r *resolver) left() []string {
+	var left []string
+	for _, k := range r.top {
+		if !slices.Contains(r.claimed, k) {
+			left = append(left, k)
+		}
 	}
-	return strings.Split(joined, ".")
+	return left
 }
 
-func (r *resolver) walk(steps []string) (Path, bool) {
+// dotted is how the server takes a name or a rendering with dots for a path,
+// unless it has blanks or brackets (measured on 3.0.2, read up to main).
+func dotted(name string) []step {
+	if !strings.Contains(name, ".") || strings.ContainsAny(name, "[( ") {
+		return nil
+	}
+	return plainSteps(strings.Split(name, "."))
+}
+
+// rendering looks for the key that renders an expression: -age, 1.5 (which with
+// a nested column beside it arrives as {"1": {"5f": …}}), a + 1.
+func (r *resolver) rendering(c *Column, m mode) (Path, bool) {
+	top := r.top
+	if m == loose {
+		top = r.left()
+	}
+	if path, ok := r.walk(top, []step{{c.text, true}}, m); ok {
+		return path, true
+	}
+	return r.walk(r.top, dotted(strings.ReplaceAll(canonical(c.text, m), " ", "")), m)
+}
+
+func (r *resolver) walk(at []string, steps []step, m mode) (Path, bool) {
 	path := make(Path, 0, len(steps))
-	at := r.top
-	for i, step := range steps {
+	for i, s := range steps {
 		if i > 0 {
 			at = r.keys(path)
 		}
-		key, ok := match(at, step)
+		key, ok := s.match(at, m)
 		if !ok {
 			return nil, false
 		}
 		path = append(path, key)
 	}
-	return path, true
+	return path, len(path) > 0
 }
 
 // match finds the key a step stands for: the very key, or the only one with
 // the same canonical form.
-func match(keys []string, step string) (string, bool) {
-	if slices.Contains(keys, step) {
-		return step, true
+func (s step) match(keys []string, m mode) (string, bool) {
+	if slices.Contains(keys, s.text) && (!s.expr || m == strict) {
+		return s.text, true
+	}
+	want := s.text
+	if s.expr {
+		want = canonical(s.text, m)
 	}
 	found, n := "", 0
 	for _, k := range keys {
-		if canonical(k) == step {
+		if canonical(k, m) == want {
 			found = k
 			n++
 		}
@@ -135,34 +181,51 @@ func match(keys []string, step string) (string, bool) {
 }
 
 // settle places the columns whose key was not found.
-func (r *resolver) settle(cols []Column, missing []int) error {
-	var left []string
-	for _, k := range r.top {
-		if !slices.Contains(r.claimed, k) {
-			left = append(left, k)
-		}
-	}
-	if len(cols) == 1 && cols[0].whole {
+func (r *resolver) settle() error {
+	if len(r.cols) == 1 && r.cols[0].whole {
 		r.paths[0] = Path{} // SELECT $this FROM [...] answers the value itself
 		return nil
 	}
-	if len(missing) == 1 && len(left) == 1 && cols[missing[0]].free {
-		r.paths[missing[0]] = Path{left[0]}
+	for _, i := range r.missing {
+		// The object is there, the field in it is not.
+		if c := &r.cols[i]; !c.free && len(c.places[0]) > 1 && slices.Contains(r.top, c.places[0][0].text) {
+			r.claimed = append(r.claimed, c.places[0][0].text)
+		}
+	}
+	left := r.left()
+	if i := r.missing[0]; len(r.missing) == 1 && len(left) == 1 && r.eliminate(&r.cols[i], left[0]) {
+		r.paths[i] = Path{left[0]}
 		return nil
 	}
 	var unsure []string
-	for _, i := range missing {
-		if cols[i].free || len(left) > 0 {
-			unsure = append(unsure, quoted(&cols[i]))
+	for _, i := range r.missing {
+		if r.cols[i].free || len(left) > 0 {
+			unsure = append(unsure, quoted(&r.cols[i]))
 			continue
 		}
-		r.paths[i] = cols[i].paths[0] // absent: nil
+		for _, s := range r.cols[i].places[0] {
+			r.paths[i] = append(r.paths[i], s.text) // absent: nil
+		}
 	}
 	if unsure == nil {
 		return nil
 	}
-	return fmt.Errorf("surrealql: cannot tell which of the server's keys %q holds %s: give an alias (… AS name)",
-		left, strings.Join(unsure, ", "))
+	return fmt.Errorf("surrealql: %w: cannot tell which of the server's keys %q holds %s: give an alias (… AS name)",
+		ErrAmbiguous, left, strings.Join(unsure, ", "))
+}
+
+// eliminate reports whether the one key left over must hold the one column left
+// over: not if the value may lie deeper.
+func (r *resolver) eliminate(c *Column, key string) bool {
+	if !c.free {
+		return false
+	}
+	for _, steps := range c.places {
+		if len(steps) > 1 {
+			return false
+		}
+	}
+	return !strings.Contains(c.text, ".") || r.keys(Path{key}) == nil
 }
 
 func quoted(c *Column) string { return "column `" + tidy(c.text) + "`" }

@@ -59,7 +59,7 @@ func (s *Statement) object(keys []string, sh Shape) {
 			return
 		}
 		s.Projection.Columns = append(s.Projection.Columns, Column{
-			Name: k, Pos: s.Pos, End: s.Pos, text: k, paths: [][]string{{k}},
+			Name: k, Pos: s.Pos, End: s.Pos, text: k, places: [][]step{plainStep(k)},
 		})
 	}
 	if len(keys) > 0 {

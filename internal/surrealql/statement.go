@@ -69,10 +69,15 @@ func writesAtStart(k keyword) bool {
 func (p *parser) isStatement(t token) bool {
 	switch t.kw {
 	case kwSelect, kwReturn, kwThrow, kwIf:
-		n := p.peekAt(1)
-		return p.startsOperand(n) || n.kind == tStar || !n.closes() && n.kind != tComma && n.kind != tWord && n.kind != tDot && n.kind != tEqual
+		switch n := p.peekAt(1); n.kind {
+		case tComma, tDot, tEqual, tAssign, tColon:
+			return false
+		default:
+			return !n.closes() && !n.is(kwFrom) && !n.is(kwAs)
+		}
 	case kwCreate, kwUpdate, kwUpsert, kwDelete, kwRelate, kwInsert, kwDefine, kwRemove, kwAlter, kwRebuild, kwInfo, kwExplain:
-		return p.startsOperand(p.peekAt(1))
+		n := p.peekAt(1)
+		return p.startsOperand(n) && (t.kw == kwDelete || !n.is(kwFrom))
 	case kwLet, kwFor:
 		k := p.peekAt(1).kind
 		return k == tParam || k == tQuotedParam || k == tOrdinal
