@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/url"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/surrealsql/surrealsql"
 )
 
 // Direction is one of the two ways through a Proxy.
@@ -92,14 +93,15 @@ func StartProxy(target string) (*Proxy, error) {
 // Addr is the host and port that clients connect to.
 func (p *Proxy) Addr() string { return p.address }
 
-// DSN rewrites a data source name so that it goes through the proxy.
+// DSN rewrites a data source name so that it goes through the proxy. One that
+// cannot be parsed comes back as it is: whoever opens it reports why.
 func (p *Proxy) DSN(dsn string) string {
-	u, err := url.Parse(dsn)
+	cfg, err := surrealsql.ParseDSN(dsn)
 	if err != nil {
-		return dsn // whoever connects reports it
+		return dsn
 	}
-	u.Host = p.address
-	return u.String()
+	cfg.Hosts = []string{p.address}
+	return cfg.FormatDSN()
 }
 
 // Stats returns the counts of this moment.
