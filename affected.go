@@ -10,8 +10,8 @@ import (
 
 // countRecords adds up the records that a text's statements touched. The server
 // tells no such count; Exec asks for one id a record, and those are counted.
-func countRecords(q *analysis, entries []entry) (result, error) {
-	statements, err := align(q, entries)
+func (c *Conn) countRecords(q *analysis, entries []entry) (result, error) {
+	statements, err := c.align(q, entries)
 	if err != nil {
 		return 0, nil // the text ran; what it touched cannot be told
 	}

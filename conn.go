@@ -31,7 +31,9 @@ type Conn struct {
 	id        uint64 // its number in the connector, from 1
 	addr      string // host:port of the server
 	version   string // as the server tells it: "3.0.2"
+	major     int    // of the version
 
+	token string  // that the server gave for the Config's password, or ""
 	base  session // what a reset restores
 	now   session // what is in force
 	dirty bool    // now may differ from base
@@ -110,7 +112,7 @@ func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) 
 	if err := firstError(entries); err != nil {
 		return nil, err
 	}
-	return countRecords(q, entries)
+	return c.countRecords(q, entries)
 }
 
 func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {

@@ -84,15 +84,20 @@ func optionalText(d *cbor.Decoder) (string, error) {
 
 // err returns the error of a failed statement; index is its place in the text.
 func (e *entry) err(index int) *Error {
+	failure := newError(0, e.kind, e.message(), decodeDetails(e.details))
+	failure.Statement = index
+	return failure
+}
+
+// message is the text of a failed statement's error.
+func (e *entry) message() string {
 	var d cbor.Decoder
 	d.Reset(e.result)
 	message, err := d.Text()
 	if err != nil {
-		message = "the statement failed with a result that is no text"
+		return "the statement failed with a result that is no text"
 	}
-	failure := newError(0, e.kind, message, decodeDetails(e.details))
-	failure.Statement = index
-	return failure
+	return message
 }
 
 // serverError is the error of a request that failed as a whole.
@@ -137,27 +142,25 @@ func firstError(entries []entry) error {
 	return collateral
 }
 
-// align gives the statement of each entry. SurrealDB 3.x answers every
-// statement with an entry, 2.x leaves out BEGIN, COMMIT and CANCEL. Any other
-// count means that the text was not understood as the server did: then there is
-// no telling which columns belong to which result.
-func align(q *analysis, entries []entry) ([]*surrealql.Statement, error) {
-	all := make([]*surrealql.Statement, 0, len(q.Statements))
-	var visible []*surrealql.Statement
-	for i := range q.Statements {
-		s := &q.Statements[i]
-		all = append(all, s)
-		if !isTransactional(s.Kind) {
-			visible = append(visible, s)
+// align gives the statement of each entry. Which statements a server answers
+// differs between versions, and where a block fails or returns early. Entries
+// that no statement is left for mean that the text was not understood as the
+// server did: then there is no telling which columns belong to which result.
+func (c *Conn) align(q *analysis, entries []entry) ([]*surrealql.Statement, error) {
+	aligner := q.Align(c.major, len(entries))
+	statements := make([]*surrealql.Statement, len(entries))
+	for i := range entries {
+		message := ""
+		if entries[i].failed {
+			message = entries[i].message()
 		}
+		at, ok := aligner.Next(entries[i].failed, message)
+		if !ok {
+			return nil, fmt.Errorf("surrealsql: the server gave %d answers, of which only %d belong to statements read in the text: send the statements one by one", len(entries), i)
+		}
+		statements[i] = &q.Statements[at]
 	}
-	switch len(entries) {
-	case len(all):
-		return all, nil
-	case len(visible):
-		return visible, nil
-	}
-	return nil, fmt.Errorf("surrealsql: the server answered %d statements where %d were read in the text: send the statements one by one", len(entries), len(all))
+	return statements, nil
 }
 
 // ambiguous makes the analysis' complaint about columns the driver's.
@@ -165,8 +168,4 @@ func ambiguous(err error) error { return fmt.Errorf("%w: %w", ErrAmbiguousColumn
 
 func hasLive(q *analysis) bool {
 	return slices.ContainsFunc(q.Statements, func(s surrealql.Statement) bool { return s.Kind == surrealql.Live })
-}
-
-func isTransactional(k surrealql.Kind) bool {
-	return k == surrealql.Begin || k == surrealql.Commit || k == surrealql.Cancel
 }

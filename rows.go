@@ -37,7 +37,7 @@ var (
 // openRows stands on the first result set; a text without any gives rows
 // without columns.
 func (c *Conn) openRows(q *analysis, entries []entry, read reader) (driver.Rows, error) {
-	statements, err := align(q, entries)
+	statements, err := c.align(q, entries)
 	if err != nil {
 		return nil, err
 	}

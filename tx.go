@@ -110,7 +110,7 @@ func (t *tx) judge(q *analysis, entries []entry, err error) {
 		}
 		return
 	}
-	statements, misaligned := align(q, entries)
+	statements, misaligned := t.conn.align(q, entries)
 	for i := range entries {
 		if entries[i].failed && (misaligned != nil || statements[i].MayWrite) {
 			t.doom = entries[i].err(i)
