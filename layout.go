@@ -221,7 +221,7 @@ func addKeys(keys map[string]struct{}, object []byte) error {
 }
 
 // keysAt returns the keys of the object that a path leads to, or nil if there
-// is none. On the way through an array its first element stands for all.
+// is none.
 func keysAt(value []byte, path surrealql.Path) (keys []string) {
 	for _, step := range path {
 		var below []byte
@@ -243,14 +243,11 @@ func keysAt(value []byte, path surrealql.Path) (keys []string) {
 	return keys
 }
 
-// walkObject visits the fields of an object, or of the first element of an
-// array, until visit returns false. What is neither has no fields.
+// walkObject visits the fields of an object until visit returns false. What is
+// no object has no fields.
 func walkObject(value []byte, visit func(key, raw []byte) bool) error {
 	var d cbor.Decoder
 	d.Reset(value)
-	if err := enterObject(&d); err != nil {
-		return err
-	}
 	kind, err := d.PeekKind()
 	if err != nil || kind != cbor.KindMap {
 		return err
@@ -269,21 +266,4 @@ func walkObject(value []byte, visit func(key, raw []byte) bool) error {
 		}
 	}
 	return err
-}
-
-// enterObject steps into the arrays that stand before an object.
-func enterObject(d *cbor.Decoder) error {
-	for {
-		kind, err := d.PeekKind()
-		if err != nil || kind != cbor.KindArray {
-			return err
-		}
-		n, err := d.ArrayLen()
-		if err != nil {
-			return err
-		}
-		if more, err := d.More(&n); err != nil || !more {
-			return err
-		}
-	}
 }
