@@ -74,7 +74,7 @@ func launchFirst(ctx context.Context, opts Options, addresses []string) (launche
 
 // errNoEngine says what to do where nothing can be started.
 var errNoEngine = errors.New("surrealtest: no SurrealDB can be had: set SURREALDB_URL to a server's DSN, " +
-	"or put `surreal` on PATH (surrealdb.com/install), or install Node 20 or newer with npm, or start Docker; tried were:")
+	"or put `surreal` on PATH (surrealdb.com/install), or install Node 20 or newer with npm, or start Docker")
 
 // lookPath finds a program; its error says what it would have been good for.
 func lookPath(engine Engine, program string) (string, error) {

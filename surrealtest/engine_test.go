@@ -143,10 +143,10 @@ func TestResultWithoutCBORFormFailsItsOwnReply(t *testing.T) {
 func TestServerPingsAtOnceWithoutPayload(t *testing.T) {
 	t.Parallel()
 	w := dialWire(t, embeddedEngine(t).Addr(0), nil)
-	frame, err := ws.ReadFrame(w.conn)
+	header, err := ws.ReadHeader(w.conn)
 	require.NoError(t, err)
-	require.Equal(t, ws.OpPing, frame.Header.OpCode)
-	require.Empty(t, frame.Payload)
+	require.Equal(t, ws.OpPing, header.OpCode)
+	require.Zero(t, header.Length)
 }
 
 func TestRequestsOfOneConnectionRunConcurrently(t *testing.T) {
@@ -183,9 +183,9 @@ func TestUseOfADatabaseAloneEndsTheConnectionNotTheServer(t *testing.T) {
 	address := embeddedEngine(t).Addr(0)
 	w := dialWire(t, address, nil)
 	w.send(object{"id": 1, "method": "use", "params": []any{nil, "main"}})
-	_, err := ws.ReadFrame(w.conn) // the ping
+	_, err := ws.ReadHeader(w.conn) // the ping
 	require.NoError(t, err)
-	_, err = ws.ReadFrame(w.conn)
+	_, err = ws.ReadHeader(w.conn)
 	require.Error(t, err)
 	dialWire(t, address, nil).signIn("alive", "main")
 }

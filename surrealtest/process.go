@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,6 +36,11 @@ type process struct {
 	version   string
 	guarded   bool // it is a guard, which must pass on what ends the engine
 }
+
+// running keeps processes in reach that run. Once one were garbage, so were its
+// stdin, which would be closed, and the engine would end under those who use it
+// and have forgotten its Server.
+var running sync.Map // *process → nothing
 
 // command is what is asked of an engine.
 type command struct {
@@ -81,6 +87,7 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, guarded bool) (*process, e
 		cmd: cmd, guarded: guarded, stderr: stderr,
 		stdin: stdin, encode: json.NewEncoder(stdin), decode: json.NewDecoder(bufio.NewReader(stdout)),
 	}
+	running.Store(p, nil)
 	if err := p.awaitReady(ctx); err != nil {
 		p.kill()
 		return nil, err
@@ -150,6 +157,7 @@ func (p *process) doom() {
 // wait collects the process and what belongs to it.
 func (p *process) wait() error {
 	err := p.cmd.Wait()
+	running.Delete(p)
 	if err != nil {
 		err = fmt.Errorf("surrealtest: %s: %w%s", p.cmd.Path, err, p.said())
 	}

@@ -152,7 +152,8 @@ func (q *pipe) read(src *net.TCPConn) {
 	for q.mayRead() {
 		data := make([]byte, proxyChunk)
 		n, err := src.Read(data)
-		if n > 0 {
+		// Data that came just as a pause began may have been read all the same.
+		if n > 0 && q.mayRead() {
 			q.push(data[:n])
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {

@@ -169,9 +169,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	if s.closed {
 		return errors.New("surrealtest: the server is closed: Start another")
 	}
-	if err := s.stop(); err != nil {
-		return err
-	}
+	_ = s.stop() // however it ended, it is to run again
 	proc, err := s.launcher.launch(ctx, s.addresses)
 	if err != nil {
 		return err

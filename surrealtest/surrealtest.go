@@ -17,23 +17,19 @@ const startTimeout = 5 * time.Minute
 // urlVariable names the server that is used instead of one of our own.
 const urlVariable = "SURREALDB_URL"
 
-// sharedServer is kept in reach: once it were garbage its end of the engine's
-// stdin would be closed, and the engine would end.
-var sharedServer *Server
-
 // shared is the configuration for the engine of this test binary, which ends
 // with the binary: nothing closes it, and nothing must.
-var shared = sync.OnceValues(func() (_ *surrealsql.Config, err error) {
+var shared = sync.OnceValues(func() (*surrealsql.Config, error) {
 	if os.Getenv(urlVariable) != "" {
 		return fromEnv()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	sharedServer, err = Start(ctx, Options{installing: os.Stderr})
+	s, err := Start(ctx, Options{installing: os.Stderr})
 	if err != nil {
 		return nil, err
 	}
-	return surrealsql.ParseDSN(sharedServer.DSN())
+	return surrealsql.ParseDSN(s.DSN())
 })
 
 // fromEnv is the server that the environment names; without credentials there,

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +126,18 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	cancel()
 	_, err := Start(ctx, Options{Engine: EngineNPM})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestForgottenServerGoesOnServing(t *testing.T) {
+	t.Parallel()
+	db := open(t, func() string {
+		s, err := Start(t.Context(), Options{Engine: EngineNPM})
+		require.NoError(t, err)
+		return s.DSN()
+	}())
+	runtime.GC()
+	runtime.GC() // what the first one found is finalized, and closed, by the second
+	require.NoError(t, db.Ping())
 }
 
 func TestServerSaysWhatItDoesAndWhere(t *testing.T) {

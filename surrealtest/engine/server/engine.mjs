@@ -10,6 +10,7 @@ import * as cbor from "./cbor.mjs";
 // nothing. So the addon is loaded by itself.
 function loadAddon() {
   const { platform, arch } = process;
+  process.report.excludeNetwork = true; // or the report looks up names
   const libc = {
     linux: process.report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl",
     win32: "-msvc",

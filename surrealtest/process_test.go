@@ -1,0 +1,54 @@
+//go:build unix
+
+package surrealtest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCtrlCIsLeftToTheProgramThatStartedTheEngine(t *testing.T) {
+	t.Parallel()
+	s := New(t, Options{Engine: EngineNPM})
+	require.NoError(t, s.proc.cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, open(t, s.TestDSN(t)).Ping())
+}
+
+func TestEngineThatCrashedIsReportedAndCanBeRestarted(t *testing.T) {
+	t.Parallel()
+	s, err := Start(t.Context(), Options{Engine: EngineNPM})
+	require.NoError(t, err)
+	defer s.Close()
+	require.NoError(t, s.proc.cmd.Process.Kill())
+	_, err = s.Stats()
+	require.ErrorContains(t, err, "the engine is gone")
+	require.NoError(t, s.Restart(t.Context()))
+	require.NoError(t, open(t, s.TestDSN(t)).Ping())
+	require.NoError(t, s.proc.cmd.Process.Kill())
+	require.ErrorContains(t, s.Close(), "killed")
+}
+
+func TestProcessThatIsNotReadyInTimeIsKilled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	// exec, since a child of the shell would keep its stdout open.
+	_, err := startProcess(ctx, exec.Command("/bin/sh", "-c", "echo waiting >&2; exec sleep 1000"), false)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "it said: waiting")
+}
+
+func TestProcessThatFailsSaysWhatItSaid(t *testing.T) {
+	t.Parallel()
+	_, err := startProcess(t.Context(), exec.Command("/bin/sh", "-c", "echo 'no such module' >&2; exit 1"), false)
+	require.ErrorContains(t, err, "it said: no such module")
+	_, err = startProcess(t.Context(), exec.Command("/bin/sh", "-c", `echo '{"error":"address in use"}'`), false)
+	require.ErrorContains(t, err, "could not start: address in use")
+	_, err = startProcess(t.Context(), exec.Command("/nonexistent"), false)
+	require.ErrorContains(t, err, "/nonexistent")
+}
