@@ -97,10 +97,12 @@ func listParams(q *analysis) string {
 
 // checkParams refuses a text with a parameter that has no value anywhere. It
 // may still be one of the database's own (DEFINE PARAM), so the server is asked
-// which there are, once for each database and name.
+// which there are, once for each database and name. What a definition stores by
+// name needs no value yet: the $user and $pass in the SIGNIN of an access have
+// theirs when somebody signs in.
 func (c *Conn) checkParams(ctx context.Context, q *analysis, args []driver.NamedValue) error {
 	for _, name := range q.Params {
-		if _, set := c.now.variables[name]; set || slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name == name }) {
+		if _, set := c.now.variables[name]; set || slices.Contains(q.Stored, name) || slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name == name }) {
 			continue
 		}
 		if !c.connector.params.known(c.now, name) && !c.askParam(ctx, name) {

@@ -17,6 +17,9 @@ type Query struct {
 	// that no argument is bound to need not be a mistake: DEFINE PARAM and a
 	// variable of the session also give values.
 	Params []string
+	// Stored are those of Params that only definitions use, which store them by
+	// name: nothing needs to give them a value now.
+	Stored []string
 	// Question is the offset of the first ? that stands where an operand is due,
 	// as a placeholder of other databases would, or -1.
 	Question int
@@ -76,7 +79,7 @@ func Analyze(text string) *Query {
 		q.Statements = append(q.Statements, s)
 	}
 	q.Question = p.question
-	q.Params = p.params.free
+	q.Params, q.Stored = p.params.free, p.params.stored
 	q.place(p.ordinals)
 	return q
 }

@@ -74,6 +74,27 @@ func TestFreeParametersAreTheUsedOnesThatTheTextDoesNotAssign(t *testing.T) {
 	require.False(t, IsSpecial("name"))
 }
 
+func TestParametersThatADefinitionStoresNeedNoValue(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"DEFINE ACCESS a ON DATABASE TYPE RECORD SIGNUP (CREATE user SET name = $user) SIGNIN (SELECT * FROM user WHERE name = $user AND crypto::argon2::compare(hash, $pass))": {"user", "pass"},
+		"DEFINE FUNCTION fn::a($x: int) { RETURN $x + $y }":                           {"y"},
+		"DEFINE EVENT e ON t WHEN $event = 'CREATE' THEN (CREATE log SET by = $user)": {"user"},
+		"DEFINE FIELD f ON t VALUE $a ASSERT $value > $b":                             {"a", "b"},
+		"ALTER FIELD f ON t DEFAULT $a":                                               {"a"},
+		"REMOVE PARAM IF EXISTS $p":                                                   {"p"},
+		"IF $a { DEFINE FIELD f ON t VALUE $b }; RETURN $c":                           {"b"},
+		"DEFINE PARAM $p VALUE $q":                                                    nil,
+		"DEFINE FIELD f ON t VALUE $a; RETURN $a":                                     nil,
+		"DEFINE FIELD f ON t VALUE $a; LET $a = 1; RETURN $a":                         {"a"},
+		"RETURN $a; DEFINE FIELD f ON t VALUE $a":                                     nil,
+	} {
+		q := Analyze(text)
+		require.ElementsMatch(t, want, q.Stored, text)
+		require.Subset(t, q.Params, want)
+	}
+}
+
 func TestQuestionMarksOfOtherDatabasesAreNoticed(t *testing.T) {
 	t.Parallel()
 	// ^ stands before the question mark that is meant.

@@ -1,6 +1,7 @@
 package surrealql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,8 +32,10 @@ func IsSpecial(name string) bool { return special[name] }
 
 // paramSet gathers the parameters a text uses and does not itself assign.
 type paramSet struct {
-	free  []string
-	state map[string]paramState
+	free    []string
+	stored  []string // those of free that only definitions use
+	state   map[string]paramState
+	storing bool // what comes is stored by a definition
 }
 
 type paramState uint8
@@ -40,6 +43,7 @@ type paramState uint8
 const (
 	paramUnseen paramState = iota
 	paramFree
+	paramStored // used, but only by what a definition stores
 	paramAssigned
 )
 
@@ -64,9 +68,22 @@ func (p *parser) useParam(t token) {
 		p.ordinals = append(p.ordinals, Placeholder{N: n, Pos: t.pos})
 		return
 	}
-	if !special[name] && p.params.state[name] == paramUnseen {
-		p.params.set(name, paramFree)
-		p.params.free = append(p.params.free, name)
+	if !special[name] {
+		p.params.use(name)
+	}
+}
+
+func (s *paramSet) use(name string) {
+	switch was := s.state[name]; {
+	case was == paramUnseen && s.storing:
+		s.set(name, paramStored)
+		s.free, s.stored = append(s.free, name), append(s.stored, name)
+	case was == paramUnseen:
+		s.set(name, paramFree)
+		s.free = append(s.free, name)
+	case was == paramStored && !s.storing:
+		s.set(name, paramFree)
+		s.stored = slices.DeleteFunc(s.stored, func(n string) bool { return n == name })
 	}
 }
 

@@ -157,11 +157,18 @@ func (p *parser) body(s *Statement, kw keyword) {
 }
 
 // schemaBody walks DEFINE, REMOVE, ALTER and REBUILD. What they say is the
-// server's business; only parameters and brackets matter here.
+// server's business; only parameters and brackets matter here. Parameters in
+// what a definition stores (the SIGNIN of an access, a function's body, …) get
+// their values when that is used; only the value of DEFINE PARAM is computed
+// at once.
 func (p *parser) schemaBody(s *Statement, kw keyword) {
+	was := p.params.storing
+	defer func() { p.params.storing = was }()
+	p.params.storing = true
 	switch kw {
 	case kwDefine:
 		s.is(Define, Nothing, AsIs)
+		p.params.storing = !p.peek().is(kwParam)
 		p.defineHead()
 	case kwRemove:
 		s.is(Remove, Nothing, AsIs)
