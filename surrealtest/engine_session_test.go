@@ -11,18 +11,20 @@ import (
 func TestEachConnectionHasASessionOfItsOwn(t *testing.T) {
 	t.Parallel()
 	address := embeddedEngine(t).Addr(0)
-	a := dialWire(t, address, nil).signIn("own_a", "main")
-	b := dialWire(t, address, nil).signIn("own_b", "main")
+	nsA, nsB := fresh("a"), fresh("b")
+	a := dialWire(t, address, nil).signIn(nsA, "main")
+	b := dialWire(t, address, nil).signIn(nsB, "main")
 	a.result("let", "x", 1)
-	require.Equal(t, "own_a", a.query("RETURN session::ns()"))
-	require.Equal(t, "own_b", b.query("RETURN session::ns()"))
+	require.Equal(t, nsA, a.query("RETURN session::ns()"))
+	require.Equal(t, nsB, b.query("RETURN session::ns()"))
 	require.Nil(t, b.query("RETURN $x"))
 	require.Empty(t, a.result("sessions"), "only what the client attached is listed")
 }
 
 func TestAttachedSessionsAnswerWithTheirName(t *testing.T) {
 	t.Parallel()
-	w := dialWire(t, embeddedEngine(t).Addr(0), nil).signIn("attached", "main")
+	ns := fresh("attached")
+	w := dialWire(t, embeddedEngine(t).Addr(0), nil).signIn(ns, "main")
 	id := models.UUID{}
 	copy(id.UUID[:], "0123456789abcdef")
 	ask := func(method string, params ...any) object {
@@ -35,7 +37,7 @@ func TestAttachedSessionsAnswerWithTheirName(t *testing.T) {
 	ask("signin", object{"user": "root", "pass": "root"})
 	ask("use", "other", "main")
 	require.NotContains(t, ask("query", "RETURN 1"), "error")
-	require.Equal(t, "attached", w.query("RETURN session::ns()"))
+	require.Equal(t, ns, w.query("RETURN session::ns()"))
 	ask("detach")
 	require.Empty(t, w.result("sessions"))
 }
@@ -43,8 +45,9 @@ func TestAttachedSessionsAnswerWithTheirName(t *testing.T) {
 func TestTransactionsBelongToTheirConnection(t *testing.T) {
 	t.Parallel()
 	address := embeddedEngine(t).Addr(0)
-	a := dialWire(t, address, nil).signIn("txns", "main")
-	b := dialWire(t, address, nil).signIn("txns", "main")
+	ns := fresh("txns")
+	a := dialWire(t, address, nil).signIn(ns, "main")
+	b := dialWire(t, address, nil).signIn(ns, "main")
 	txn := a.result("begin")
 	within := func(w *wire, text string) object {
 		w.send(object{"id": 1, "method": "query", "txn": txn, "params": []any{text}})
@@ -83,8 +86,9 @@ func statsOf(t testing.TB, s *Server) Stats {
 func TestLiveNotificationsReachTheConnectionThatAsked(t *testing.T) {
 	t.Parallel()
 	s := embeddedEngine(t)
-	watcher := dialWire(t, s.Addr(0), nil).signIn("live", "main")
-	writer := dialWire(t, s.Addr(1), nil).signIn("live", "main")
+	ns := fresh("live")
+	watcher := dialWire(t, s.Addr(0), nil).signIn(ns, "main")
+	writer := dialWire(t, s.Addr(1), nil).signIn(ns, "main")
 	writer.query("DEFINE TABLE person; DEFINE TABLE pet")
 	person := watcher.result("live", "person")
 	pet := watcher.query("LIVE SELECT * FROM pet")
@@ -130,6 +134,7 @@ func TestPortsOfOneServerShareItsData(t *testing.T) {
 	t.Parallel()
 	s := embeddedEngine(t)
 	require.NotEqual(t, s.Addr(0), s.Addr(1))
-	dialWire(t, s.Addr(0), nil).signIn("ports", "main").query("CREATE person:1")
-	require.Len(t, dialWire(t, s.Addr(1), nil).signIn("ports", "main").query("SELECT * FROM person"), 1)
+	ns := fresh("ports")
+	dialWire(t, s.Addr(0), nil).signIn(ns, "main").query("CREATE person:1")
+	require.Len(t, dialWire(t, s.Addr(1), nil).signIn(ns, "main").query("SELECT * FROM person"), 1)
 }

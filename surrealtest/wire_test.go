@@ -2,8 +2,10 @@ package surrealtest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,6 +105,11 @@ func (w *wire) signIn(ns, db string) *wire {
 	w.result("use", ns, db)
 	return w
 }
+
+// fresh is a namespace that no other test has, nor this one in another round.
+func fresh(name string) string { return fmt.Sprintf("%s_%d", name, round.Add(1)) }
+
+var round atomic.Int64
 
 func messageOf(reply object) any {
 	e, _ := reply["error"].(object)
