@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -144,7 +145,7 @@ func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
 	entries, err := c.exchange(ctx, q, send, args)
-	c.observeEnd(ctx, q.Text, args, started, err)
+	c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(entries)))
 	if c.tx != nil {
 		c.tx.judge(q, entries, err)
 	}
@@ -300,7 +301,7 @@ func (c *Conn) Close() error {
 	if hook := c.cfg.BeforeClose; hook != nil && !c.rpc.Broken() {
 		hook(c)
 	}
-	ctx := c.connector.tracers.closeStart(context.Background(), CloseStart{Conn: c.id})
+	ctx := c.connector.tracers.closeStart(context.Background(), CloseStart{Conn: c.id, Reason: c.closeReason()})
 	err := c.rpc.Close(time.Now().Add(c.cfg.CloseTimeout))
 	c.connector.tracers.closeEnd(ctx, CloseEnd{Conn: c.id, Err: err})
 	c.connector.log.closed(c, err)
@@ -308,4 +309,18 @@ func (c *Conn) Close() error {
 		return fmt.Errorf("surrealsql: closing the connection to %s: %w", c.addr, err)
 	}
 	return nil
+}
+
+// closeReason tells why the pool closes the connection, as far as it shows: it
+// does not say itself.
+func (c *Conn) closeReason() string {
+	switch limit := c.cfg.MaxUses; {
+	case c.rpc.Broken():
+		return "the connection failed"
+	case c.outlived():
+		return errOutlived.Error()
+	case limit > 0 && c.care.uses >= limit:
+		return "max_uses is reached"
+	}
+	return "the pool let go of it"
 }

@@ -17,15 +17,17 @@ type Tracer interface {
 
 // QueryStart is a request about to be sent.
 type QueryStart struct {
-	Conn  uint64 // the connection's number in its connector, from 1
-	Query string // the text as the program wrote it; begin, commit or cancel for a transaction's ends
-	Args  int    // the number of arguments; their values are not shown
+	Conn uint64 // the connection's number in its connector, from 1
+	// Query is the text as the program wrote it, or the name of another request:
+	// begin, commit, cancel, ping, use, let, unset, signin, authenticate.
+	Query string
+	Args  int // the number of arguments; their values are not shown
 }
 
 // QueryEnd is its reply. Rows may still be read after it.
 type QueryEnd struct {
 	Conn uint64
-	Err  error // nil if the server answered without an error
+	Err  error // of the request, or of the first statement that failed; else nil
 }
 
 // ConnectTracer is told of each attempt to connect.
