@@ -1,7 +1,6 @@
 package surrealsql_test
 
 import (
-	"errors"
 	"fmt"
 	"log"
 	"time"
@@ -61,16 +60,4 @@ func ExampleConfigFromEnv() {
 		log.Fatal(err)
 	}
 	log.Print("connecting to ", cfg) // without the password
-}
-
-func ExampleIsDuplicate() {
-	err := fmt.Errorf("saving the user: %w", &surrealsql.Error{
-		Kind:    "AlreadyExists",
-		Message: "Database record `user:anna` already exists",
-	})
-	fmt.Println(surrealsql.IsDuplicate(err), errors.Is(err, surrealsql.ErrDuplicate), surrealsql.IsRetryable(err))
-	fmt.Println(err)
-	// Output:
-	// true true false
-	// saving the user: surrealdb: Database record `user:anna` already exists
 }
