@@ -75,6 +75,9 @@ func Analyze(text string) *Query {
 			continue
 		}
 		s.End = p.last
+		if s.Projection.Form == Columns {
+			s.Projection.fix()
+		}
 		s.MayWrite, s.mayReturn, s.lost = p.writes, p.returned, p.lost
 		q.Statements = append(q.Statements, s)
 	}
@@ -155,7 +158,7 @@ func (p *parser) topWord(s *Statement, t token) bool {
 }
 
 func (p *parser) topExpression(s *Statement, t token) {
-	var e expr
+	e := expr{want: true}
 	p.expression(&e)
 	switch {
 	case e.shape == shapeStatement && t.kind == tWord:

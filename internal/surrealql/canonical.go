@@ -103,7 +103,7 @@ func canonicalToken(text string, prev, t, next token) string {
 }
 
 func canonicalWord(s string, prev, t, next token) string {
-	if t.kw == kwNone || prev.kind == tDot {
+	if t.kw == noKeyword || prev.kind == tDot {
 		return s
 	}
 	switch {

@@ -147,7 +147,7 @@ func (p *parser) returnBody(s *Statement) {
 	if s == nil {
 		p.expression(nil)
 	} else {
-		var e expr
+		e := expr{want: true}
 		p.expression(&e)
 		s.returns(&e)
 	}
@@ -296,7 +296,7 @@ func (p *parser) returning(s *Statement) {
 func (p *parser) output(s *Statement, t token) {
 	form := Star
 	switch t.kw {
-	case kwNone_, kwAfter, kwBefore:
+	case kwNone, kwAfter, kwBefore:
 	case kwNull, kwDiff:
 		form = Value
 	default:

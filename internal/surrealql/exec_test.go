@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// In these texts ^ marks where Exec asks for ids, and ~ where for $before.id.
-func TestExecAsksForIdsAtTheRightPlace(t *testing.T) {
+// In these texts ^ marks where Exec asks for a null in place of each record.
+func TestExecAsksForNullsAtTheRightPlace(t *testing.T) {
 	t.Parallel()
 	for _, marked := range []string{
 		"CREATE t^",
@@ -52,14 +52,14 @@ func TestExecAsksForIdsAtTheRightPlace(t *testing.T) {
 		"RELATE b:1<-k<-a:1 UNIQUE^",
 		"RELATE (SELECT * FROM a)->type::table('k')->b:1^",
 		"RELATE ONLY a:1->k->b:1^",
-		"DELETE t~",
-		"DELETE FROM t~",
-		"DELETE t WHERE a = 'RETURN'~ TIMEOUT 1s",
-		"DELETE t:1, t:2~",
-		"DELETE ONLY t:1~",
-		"DELETE a->k WHERE out = b:1~",
-		"DELETE $this->k~",
-		"LET $x = 1; CREATE t SET a = $x^; UPDATE t^; SELECT * FROM t; DELETE t~",
+		"DELETE t^",
+		"DELETE FROM t^",
+		"DELETE t WHERE a = 'RETURN'^ TIMEOUT 1s",
+		"DELETE t:1, t:2^",
+		"DELETE ONLY t:1^",
+		"DELETE a->k WHERE out = b:1^",
+		"DELETE $this->k^",
+		"LET $x = 1; CREATE t SET a = $x^; UPDATE t^; SELECT * FROM t; DELETE t^",
 		"BEGIN; CREATE t^; COMMIT",
 
 		"CREATE t RETURN NONE",
@@ -93,8 +93,8 @@ func TestExecAsksForIdsAtTheRightPlace(t *testing.T) {
 		"UPDATE t SET a = (",
 		"create",
 	} {
-		text := strings.NewReplacer("^", "", "~", "").Replace(marked)
-		want := strings.NewReplacer("^", " RETURN VALUE id", "~", " RETURN VALUE $before.id").Replace(marked)
+		text := strings.ReplaceAll(marked, "^", "")
+		want := strings.ReplaceAll(marked, "^", " RETURN NULL")
 		require.Equal(t, want, Analyze(text).ExecText(), text)
 	}
 }
@@ -102,7 +102,7 @@ func TestExecAsksForIdsAtTheRightPlace(t *testing.T) {
 func TestExecTextRewritesOrdinalsToo(t *testing.T) {
 	t.Parallel()
 	q := Analyze("CREATE t SET a = $1, b = $2; DELETE u WHERE c = $1; SELECT $2")
-	require.Equal(t, "CREATE t SET a = $_1, b = $_2 RETURN VALUE id; DELETE u WHERE c = $_1 RETURN VALUE $before.id; SELECT $_2", q.ExecText())
+	require.Equal(t, "CREATE t SET a = $_1, b = $_2 RETURN NULL; DELETE u WHERE c = $_1 RETURN NULL; SELECT $_2", q.ExecText())
 	require.Equal(t, 2, q.Ordinals)
 }
 

@@ -22,6 +22,7 @@ type expr struct {
 	parts []part     // of an idiom
 	name  string     // of a call, a parameter or a string
 	args  [2]int     // of a call: the offsets of its parentheses
+	want  bool       // asks for stmt
 	stmt  *Statement // of a statement
 	keys  []string   // of an object, or of all objects of an array
 	multi bool       // an idiom with aliases inside: its keys are not to be told
@@ -29,7 +30,7 @@ type expr struct {
 
 func (e *expr) set(s shape) {
 	if e != nil {
-		*e = expr{shape: s}
+		*e = expr{shape: s, want: e.want}
 	}
 }
 

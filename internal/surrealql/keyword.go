@@ -4,7 +4,7 @@ package surrealql
 type keyword uint8
 
 const (
-	kwNone keyword = iota
+	noKeyword keyword = iota
 	kwAccess
 	kwAfter
 	kwAll
@@ -69,7 +69,7 @@ const (
 	kwMl
 	kwMod
 	kwNoindex
-	kwNone_
+	kwNone
 	kwNoneInside
 	kwNot
 	kwNotInside
@@ -119,11 +119,12 @@ const (
 	kwWith
 )
 
-// keywords is sorted into a switch by the compiler's string search; a map
-// would cost a hash for every word of every text.
+// lookupKeyword returns the keyword a word is, in any case. A switch, which the
+// compiler searches by length and halves, since a map would cost a hash for
+// every word of every text.
 func lookupKeyword(word string) keyword {
 	if len(word) > 12 || len(word) < 2 {
-		return kwNone
+		return noKeyword
 	}
 	var up [12]byte
 	for i := range len(word) {
@@ -263,7 +264,7 @@ func lookupKeyword(word string) keyword {
 	case "NOINDEX":
 		return kwNoindex
 	case "NONE":
-		return kwNone_
+		return kwNone
 	case "NONEINSIDE":
 		return kwNoneInside
 	case "NOT":
@@ -359,5 +360,5 @@ func lookupKeyword(word string) keyword {
 	case "WITH":
 		return kwWith
 	}
-	return kwNone
+	return noKeyword
 }

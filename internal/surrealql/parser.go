@@ -216,7 +216,7 @@ func startsOperandAfter(prev token) bool {
 		tRParen, tRBracket, tRBrace, tDollar, tStar:
 		return false
 	case tWord:
-		return prev.kw != kwNone && prev.kw != kwTrue && prev.kw != kwFalse && prev.kw != kwNull && prev.kw != kwNone_
+		return prev.kw != noKeyword && prev.kw != kwTrue && prev.kw != kwFalse && prev.kw != kwNull && prev.kw != kwNone
 	}
 	return true
 }

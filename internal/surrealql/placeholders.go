@@ -92,14 +92,20 @@ func (s *paramSet) use(name string) {
 // where the caller says so.
 func (p *parser) declared() string {
 	t := p.peek()
-	if t.kind != tParam && t.kind != tQuotedParam {
-		if t.kind == tOrdinal {
-			p.next()
-		}
+	switch t.kind {
+	case tOrdinal:
+		p.next() // an argument all the same: the server will say what is wrong
 		return ""
+	case tParam, tQuotedParam:
+		name := p.ident(t)
+		if ordinalName(name) > 0 {
+			p.next()
+			return ""
+		}
+		p.take()
+		return name
 	}
-	p.take()
-	return p.ident(t)
+	return ""
 }
 
 // assign makes a name known as assigned; what it was before is returned, so

@@ -11,7 +11,7 @@ func (p *parser) prime(e *expr) {
 		return
 	}
 	if e != nil && e.shape != shapeIdiom {
-		*e = expr{shape: shapeIdiom, parts: []part{{kind: partStart, pos: start, end: p.last}}}
+		*e = expr{shape: shapeIdiom, want: e.want, parts: []part{{kind: partStart, pos: start, end: p.last}}}
 	}
 	p.parts(e)
 }
@@ -87,7 +87,7 @@ func (p *parser) start(e *expr) {
 // named walks an operand that begins with a word: a statement, a literal, a
 // call, a record id or a field.
 func (p *parser) named(e *expr, t token) {
-	if t.kw != kwNone && p.keywordOperand(e, t) {
+	if t.kw != noKeyword && p.keywordOperand(e, t) {
 		return
 	}
 	n := p.peekAt(1)
@@ -110,7 +110,7 @@ func (p *parser) named(e *expr, t token) {
 // is a name here.
 func (p *parser) keywordOperand(e *expr, t token) bool {
 	switch t.kw {
-	case kwNone_:
+	case kwNone:
 		p.next()
 		e.set(shapeNone)
 		return true
@@ -129,7 +129,14 @@ func (p *parser) keywordOperand(e *expr, t token) bool {
 		}
 		return true
 	}
-	return p.isStatement(t) && p.statement(e)
+	if p.isStatement(t) {
+		p.statement(e)
+		return true
+	}
+	if alwaysStatement(t.kw) {
+		p.lost = true // a name to us, an error to 3.x
+	}
+	return false
 }
 
 // call walks a function call or a constant: a path, perhaps arguments.
@@ -241,7 +248,7 @@ func (p *parser) closureOrMock() {
 	}
 	var params []param
 	if p.next().kind == tVert {
-		if k := p.peek().kind; k != tParam && k != tQuotedParam && k != tVert {
+		if k := p.peek().kind; k != tParam && k != tQuotedParam && k != tOrdinal && k != tVert {
 			for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
 				p.next()
 			}
@@ -249,11 +256,12 @@ func (p *parser) closureOrMock() {
 			return
 		}
 		for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
+			before := p.last
 			if name := p.declared(); name != "" {
 				params = append(params, param{name, p.assign(name)})
-				continue
+			} else if p.last == before {
+				p.next() // a colon, a kind, a comma
 			}
-			p.next() // a colon, a kind, a comma
 		}
 		p.eat(tVert)
 	}

@@ -2,45 +2,44 @@ package surrealql
 
 import "strings"
 
-// Form says where the columns of a result come from.
-type Form uint8
-
-const (
-	// Nothing: the statement has no result of its own (DEFINE, FOR, SLEEP …) and
-	// answers NONE: no columns, no rows. If anything else comes, treat it as
-	// Dynamic.
-	Nothing Form = iota
-	// Columns: the text lists them, see Projection.Columns and Resolve.
-	Columns
-	// Star: whole records, or fields that cannot be told from the text. The
-	// columns are the union of the keys.
-	Star
-	// Value: one column, "value"; each element is a row whatever it is.
-	Value
-	// Dynamic: the result decides. An object is one row, an array of objects is
-	// rows, anything else is one row with the column "value".
-	Dynamic
-)
-
-// Shape says how rows are laid out in the result.
-type Shape uint8
-
-const (
-	// AsIs: the result decides, as with Dynamic.
-	AsIs Shape = iota
-	// Many: an array with one element a row.
-	Many
-	// One: the row itself, as with ONLY. NONE or NULL is no row, except that a
-	// Value of NULL is a row.
-	One
-)
-
 // Projection is how the result of a statement is laid out as rows.
 type Projection struct {
 	Form  Form
 	Shape Shape
 	// Columns are the columns in the author's order, for the form Columns.
 	Columns []Column
+
+	static []Path
+}
+
+// Static returns the place of each column where the text alone is certain of
+// all of them: fields of plain names, plain aliases and calls, none of which
+// collide. Then there is no need to Resolve; a row without the key has nil
+// there. It returns nil otherwise. The paths must not be changed.
+func (pr *Projection) Static() []Path { return pr.static }
+
+// fix finds out whether the columns are static.
+func (pr *Projection) fix() {
+	steps := 0
+	for i := range pr.Columns {
+		c := &pr.Columns[i]
+		if c.free || c.whole && len(pr.Columns) == 1 || len(c.places) != 1 {
+			return
+		}
+		steps += len(c.places[0])
+	}
+	keys := make([]string, 0, steps)
+	paths := make([]Path, len(pr.Columns))
+	for i := range pr.Columns {
+		from := len(keys)
+		for _, s := range pr.Columns[i].places[0] {
+			keys = append(keys, s.text)
+		}
+		paths[i] = keys[from:len(keys):len(keys)]
+	}
+	if collision(pr.Columns, paths) == nil {
+		pr.static = paths
+	}
 }
 
 // Column is one column of an explicit projection.
@@ -168,9 +167,11 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 		return
 	case alias != nil && len(alias.parts) > 0:
 		p.idiomColumn(&c, alias.parts)
-		// AS x.y nests, or stays one key where the server projects in one step, and
-		// AS `x.y` likewise (all measured on 3.0.2).
-		c.places = append(c.places, plainStep(c.Name))
+		if len(alias.parts) > 1 || !plainParts(alias.parts) {
+			// AS x.y nests, or stays one key where the server projects in one step, and
+			// AS `x.y` likewise (all measured on 3.0.2).
+			c.places = append(c.places, plainStep(c.Name))
+		}
 	case e.multi:
 		pr.Form = Star // aliases inside the idiom, each a key of its own
 		return
@@ -198,6 +199,15 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 // and leaves out the beginning before a step through the graph (all measured on
 // 3.0.2).
 func (p *parser) idiomColumn(c *Column, parts []part) {
+	if plainParts(parts) {
+		steps := make([]step, len(parts))
+		for i := range parts {
+			steps[i].text = parts[i].name
+		}
+		c.places = [][]step{steps}
+		c.Name = dottedName(parts)
+		return
+	}
 	var name, flat strings.Builder
 	var full, graph []step
 	hasStart, hasLookup := false, false
@@ -241,6 +251,48 @@ func (p *parser) idiomColumn(c *Column, parts []part) {
 		c.places = append(c.places, steps)
 	}
 	c.free = hasStart || hasLookup
+}
+
+func dottedName(parts []part) string {
+	if len(parts) == 1 {
+		return parts[0].name
+	}
+	var b strings.Builder
+	for i, pt := range parts {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(pt.name)
+	}
+	return b.String()
+}
+
+// plainParts reports whether an idiom is nothing but fields whose names need no
+// quotes: the server nests the value under just these. The first of several it
+// quotes where it is a reserved word, and "`value`" is then the key (measured on
+// 3.0.2).
+func plainParts(parts []part) bool {
+	for _, pt := range parts {
+		if pt.kind != partField || pt.name == "" || !isWordStart(pt.name[0]) {
+			return false
+		}
+		for i := range len(pt.name) {
+			if !isWordByte(pt.name[i]) {
+				return false
+			}
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return false
+	case 1:
+		return true
+	}
+	switch strings.ToLower(parts[0].name) {
+	case "table", "tb", "sequence", "rand":
+		return false
+	}
+	return lookupKeyword(parts[0].name) == noKeyword
 }
 
 // callColumn names the column of a call. type::field is the field it names.

@@ -1,7 +1,6 @@
 package surrealql
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +38,11 @@ func (pr *Projection) Check() error {
 // An error names the columns that cannot be told apart and asks for an alias;
 // a value is never guessed.
 func (pr *Projection) Resolve(keys func(Path) []string) ([]Path, error) {
-	r := resolver{keys: keys, top: keys(nil), cols: pr.Columns, paths: make([]Path, len(pr.Columns))}
+	top := keys(nil)
+	if pr.staticIn(top) {
+		return pr.static, nil
+	}
+	r := resolver{keys: keys, top: top, cols: pr.Columns, paths: make([]Path, len(pr.Columns))}
 	for i := range r.cols {
 		r.missing = append(r.missing, i)
 	}
@@ -56,6 +59,16 @@ func (pr *Projection) Resolve(keys func(Path) []string) ([]Path, error) {
 		return nil, err
 	}
 	return r.paths, nil
+}
+
+// staticIn reports whether the static places are there.
+func (pr *Projection) staticIn(top []string) bool {
+	for _, path := range pr.static {
+		if !slices.Contains(top, path[0]) {
+			return false
+		}
+	}
+	return pr.static != nil
 }
 
 type resolver struct {
@@ -226,41 +239,4 @@ func (r *resolver) eliminate(c *Column, key string) bool {
 		}
 	}
 	return !strings.Contains(c.text, ".") || r.keys(Path{key}) == nil
-}
-
-func quoted(c *Column) string { return "column `" + tidy(c.text) + "`" }
-
-// errSeparator cannot stand in a key.
-const errSeparator = "\x00"
-
-// collision reports two different columns one of which lies at or under the
-// place of the other: the server has then written one over the other.
-func collision(cols []Column, paths []Path) error {
-	if len(cols) < 2 {
-		return nil
-	}
-	taken := make(map[string]int, len(paths))
-	for i, path := range paths {
-		key := strings.Join(path, errSeparator)
-		if j, ok := taken[key]; ok && tidy(cols[i].text) != tidy(cols[j].text) {
-			return clash(&cols[j], &cols[i], path)
-		}
-		taken[key] = i
-	}
-	for i, path := range paths {
-		for n := 1; n < len(path); n++ {
-			if j, ok := taken[strings.Join(path[:n], errSeparator)]; ok {
-				return clash(&cols[min(i, j)], &cols[max(i, j)], path[:n])
-			}
-		}
-	}
-	return nil
-}
-
-// ErrAmbiguous is what the errors about columns that land on one key are.
-var ErrAmbiguous = errors.New("columns land on one key")
-
-func clash(a, b *Column, path Path) error {
-	return fmt.Errorf("surrealql: %w: %s and %s both arrive as %q: give one an alias (… AS name)",
-		ErrAmbiguous, quoted(a), quoted(b), strings.Join(path, "."))
 }

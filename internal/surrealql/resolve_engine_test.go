@@ -2,6 +2,7 @@ package surrealql
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -60,6 +61,7 @@ var needAlias = []string{
 
 func TestColumnsHoldTheValuesTheEngineGivesThemUnderAliases(t *testing.T) {
 	t.Parallel()
+	static := 0
 	for _, c := range engineCases(t) {
 		if c.Want == nil {
 			continue
@@ -75,10 +77,15 @@ func TestColumnsHoldTheValuesTheEngineGivesThemUnderAliases(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, c.Text)
+		if known := pr.Static(); known != nil {
+			require.Equal(t, known, paths, c.Text)
+			static++
+		}
 		for i, path := range paths {
 			require.Equal(t, c.Want[i], valueAt(c.Row, path), "%s: column %q at %q of %v", c.Text, pr.Columns[i].Name, path, c.Row)
 		}
 	}
+	require.Greater(t, static, 50)
 }
 
 // rowKeys makes a row of nested keys such as "a", "b.c".
@@ -150,6 +157,25 @@ func TestCollisionsSeenInTheTextNeedNoRow(t *testing.T) {
 			require.ErrorIs(t, err, ErrAmbiguous, fields)
 		} else {
 			require.NoError(t, err, fields)
+		}
+	}
+}
+
+func TestCollisionsAreSeenAmongManyColumns(t *testing.T) {
+	t.Parallel()
+	var fields []string
+	for i := range 100 {
+		fields = append(fields, fmt.Sprintf("f%d, g.f%d, f%d + 1 AS h%d", i, i, i, i))
+	}
+	many := strings.Join(fields, ", ")
+	for extra, bad := range map[string]bool{"x": false, "f7": false, "g.f7": false, "f7[0]": true, "g": true, "f8.x": true, "1 AS h9": true, "g.f7.x": true} {
+		pr := projectionOf(t, "SELECT "+many+", "+extra+" FROM t")
+		if bad {
+			require.ErrorIs(t, pr.Check(), ErrAmbiguous, extra)
+			require.Nil(t, pr.Static(), extra)
+		} else {
+			require.NoError(t, pr.Check(), extra)
+			require.Len(t, pr.Static(), 301, extra)
 		}
 	}
 }

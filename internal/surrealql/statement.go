@@ -46,12 +46,7 @@ var kindNames = [...]string{
 }
 
 // String returns the keyword of the kind.
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return "unknown"
-}
+func (k Kind) String() string { return nameOf(kindNames[:], int(k)) }
 
 // writesAtStart reports whether a statement that begins with the keyword
 // changes data or schema.
@@ -61,6 +56,16 @@ func writesAtStart(k keyword) bool {
 		return true
 	}
 	return false
+}
+
+// alwaysStatement reports whether 3.x takes the word for the beginning of a
+// statement wherever an operand is due.
+func alwaysStatement(k keyword) bool {
+	switch k {
+	case kwSelect, kwReturn, kwThrow, kwIf, kwInfo, kwExplain, kwLet, kwFor, kwBreak, kwContinue:
+		return true
+	}
+	return writesAtStart(k)
 }
 
 // isStatement reports whether the word, where an operand is due, begins a
@@ -91,26 +96,25 @@ func (p *parser) isStatement(t token) bool {
 }
 
 // statement walks the statement that begins here, and keeps what it is if e
-// asks for it. It always returns true.
-func (p *parser) statement(e *expr) bool {
+// wants it.
+func (p *parser) statement(e *expr) {
 	defer p.leave()
 	e.set(shapeStatement)
 	var s *Statement
-	if e != nil {
+	if e != nil && e.want {
 		s = &Statement{insert: -1, Pos: p.peek().pos}
 		e.stmt = s
 	}
 	if !p.enter() {
 		p.next()
 		p.skipTo(nil)
-		return true
+		return
 	}
 	t := p.next()
 	if writesAtStart(t.kw) {
 		p.writes = true
 	}
 	p.body(s, t.kw)
-	return true
 }
 
 // body walks a statement after its first word.
@@ -203,9 +207,8 @@ func (p *parser) defineHead() {
 		return
 	}
 	for t := p.peek(); !t.closes(); t = p.peek() {
-		if t.kind == tParam || t.kind == tQuotedParam {
-			p.assign(p.declared())
-		} else {
+		before := p.last
+		if p.assign(p.declared()); p.last == before {
 			p.loose(token{kind: tComma}, t)
 		}
 	}
@@ -242,21 +245,20 @@ func (p *parser) nestedBlock() {
 	p.block()
 }
 
+// ifBody walks IF … THEN … ELSE … END, whose branches are expressions, or
+// IF … {…} ELSE {…}, whose branches are blocks.
 func (p *parser) ifBody() {
 	for {
 		p.expression(nil)
 		worded := p.eatWord(kwThen)
-		p.branch()
-		if !p.eatWord(kwElse) {
-			if worded {
-				p.eatWord(kwEnd)
-			}
-			return
-		}
-		if p.eatWord(kwIf) {
+		p.branch(worded)
+		more := p.eatWord(kwElse)
+		if more && p.eatWord(kwIf) {
 			continue
 		}
-		p.branch()
+		if more {
+			p.branch(worded)
+		}
 		if worded {
 			p.eatWord(kwEnd)
 		}
@@ -264,30 +266,21 @@ func (p *parser) ifBody() {
 	}
 }
 
-// branch walks what an IF does in one case: a block, or an expression that may
-// end in a semicolon of its own before ELSE or END.
-func (p *parser) branch() {
-	if p.eat(tLBrace) {
-		p.nestedOrObject()
-	} else {
-		p.expression(nil)
+// branch walks what an IF does in one case. An expression may end in a
+// semicolon of its own before ELSE or END.
+func (p *parser) branch(worded bool) {
+	if !worded {
+		if p.eat(tLBrace) {
+			p.nestedBlock()
+		}
+		return
 	}
+	p.expression(nil)
 	if p.peek().kind == tSemicolon {
 		if n := p.peekAt(1); n.is(kwElse) || n.is(kwEnd) {
 			p.next()
 		}
 	}
-}
-
-// nestedOrObject walks {…} after its brace where a block stands with IF … {…}
-// and an object may stand with IF … THEN {…}.
-func (p *parser) nestedOrObject() {
-	if t := p.peek(); p.isKey(t) && p.peekAt(1).kind == tColon && !p.isStatement(t) {
-		p.braces(nil)
-		p.operators(nil)
-		return
-	}
-	p.nestedBlock()
 }
 
 func (p *parser) explainBody() {
