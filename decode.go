@@ -16,9 +16,6 @@ import (
 // string types, so that they scan into a string and still bind back as what they
 // are.
 
-// tagNone is the tag of NONE, for those who only look at a value's beginning.
-const tagNone = literal.TagNone
-
 type exactKey struct{}
 
 // WithExactTypes returns a context for queries whose results shall hold the
