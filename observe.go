@@ -10,12 +10,18 @@ import (
 
 var errQueryTimeout = fmt.Errorf("query_timeout is over: %w", context.DeadlineExceeded)
 
-// bound adds query_timeout to a context. cancel must be called.
+// bound adds query_timeout and the context of the open transaction to a
+// context. cancel must be called.
 func (c *Conn) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if limit := c.cfg.QueryTimeout; limit > 0 {
-		return context.WithTimeoutCause(ctx, limit, errQueryTimeout)
+	leave := func() {}
+	if c.tx != nil {
+		ctx, leave = c.tx.bound(ctx)
 	}
-	return ctx, func() {}
+	if limit := c.cfg.QueryTimeout; limit > 0 {
+		ctx, cancel := context.WithTimeoutCause(ctx, limit, errQueryTimeout)
+		return ctx, func() { cancel(); leave() }
+	}
+	return ctx, leave
 }
 
 // observeStart tells the tracer of a query that is about to be sent.

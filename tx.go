@@ -136,6 +136,18 @@ func mayWrite(statements []surrealql.Statement) bool {
 	return false
 }
 
+// bound makes a call end with the context of BeginTx too. When that ends
+// database/sql rolls back, and it would wait for a call that does not. Callers
+// mostly give the same context to both, which costs nothing.
+func (t *tx) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if done := t.ctx.Done(); done == nil || done == ctx.Done() {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
 // Commit makes the transaction's writes permanent. A doomed transaction is
 // cancelled instead, with an error that wraps [ErrTxDoomed] and the cause. When
 // the connection is lost on the way the outcome is unknown, and the error says
@@ -172,8 +184,12 @@ func (t *tx) end(ctx context.Context, method string) error {
 	defer cancel()
 	s := cancelStep(t.id)
 	_, err := c.call(ctx, method, s.count, s.params)
-	if method == "cancel" && isUnknownTxn(err) {
+	switch {
+	case method == "cancel" && isUnknownTxn(err):
 		return nil
+	case errors.Is(err, driver.ErrBadConn):
+		// Nothing was sent, but another connection does not know the transaction.
+		return &ConnError{Op: method, Addr: c.addr, Err: errConnLost}
 	}
 	return err
 }
