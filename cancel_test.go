@@ -1,0 +1,411 @@
+package surrealsql_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	osexec "os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/surrealtest"
+)
+
+// late is how much later than its deadline a caller may return, and its socket
+// be closed.
+const late = 50 * time.Millisecond
+
+// requireOnTime asserts that something is at most late after its deadline. A
+// machine that is busy can hold up any goroutine, but not five times in a row, so
+// the best of a few tries counts. Where time is fake it is exact: see
+// TestInFakeTimeACallerReturnsExactlyAtItsDeadline.
+func requireOnTime(t testing.TB, try func() (after time.Duration)) {
+	t.Helper()
+	var tries []time.Duration
+	for range 5 {
+		after := try()
+		require.GreaterOrEqual(t, after, time.Duration(0), "before the deadline")
+		if after <= late {
+			return
+		}
+		tries = append(tries, after)
+	}
+	require.Fail(t, "too late", "the tries were %v after the deadline, at most %v was expected", tries, late)
+}
+
+// slow is a server that does not answer in time. It behaves so once the session
+// is open.
+type slow struct {
+	name   string
+	behave func(c *scripted.Conn, left <-chan struct{}) // left: the client has returned
+	text   string
+	args   []any
+	tls    bool
+	blind  bool // it does not read, so it sees nothing of the client's leaving
+}
+
+func slowServers() []slow {
+	// More than loopback sockets buffer, so that the write blocks.
+	const much = 12 << 20
+	neverAnswers := func(c *scripted.Conn, _ <-chan struct{}) { c.Request(); c.AwaitClose() }
+	stopsReading := func(c *scripted.Conn, left <-chan struct{}) { c.Arrived(); c.Wait(left); c.AwaitClose() }
+	drips := func(c *scripted.Conn, _ <-chan struct{}) {
+		r := c.Request()
+		reply := scripted.Result(r.ID, scripted.Entries(scripted.OK(strings.Repeat("x", 60_000))))
+		c.Drip(scripted.Binary(reply), time.Millisecond)
+	}
+	return []slow{
+		{name: "never answers", behave: neverAnswers, text: "CREATE x"},
+		{name: "never answers, with TLS", behave: neverAnswers, text: "CREATE x", tls: true},
+		{name: "stops reading", behave: stopsReading, text: "CREATE x SET v = $1", args: []any{strings.Repeat("x", much)}, blind: true},
+		// Closing a TLS connection in good order would wait for a peer that does not read.
+		{name: "stops reading, with TLS", behave: stopsReading, text: "CREATE x SET v = $1", args: []any{strings.Repeat("x", much)}, blind: true, tls: true},
+		{name: "answers one byte at a time", behave: drips, text: "SELECT * FROM x"},
+	}
+}
+
+func TestACallerReturnsAtItsDeadlineAndItsSocketIsClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range slowServers() {
+		t.Run("the server "+s.name, func(t *testing.T) {
+			t.Parallel()
+			left := make(chan struct{}, 1)
+			gone := make(chan time.Time, 1)
+			srv := scripted.New(t, func(c *scripted.Conn) {
+				c.Greet()
+				defer func() { gone <- time.Now() }()
+				s.behave(c, left)
+			})
+			var used sockets
+			db := openDB(t, srv.DSN(), used.use, secured(t, srv, s.tls))
+			requireOnTime(t, func() time.Duration {
+				conn := lease(t, db)
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				_, err := conn.ExecContext(ctx, s.text, s.args...)
+				after := sinceDeadline(ctx)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+				require.True(t, surrealsql.IsTimeout(err))
+				open, _ := used.now()
+				require.Zero(t, open, "the socket is closed before the caller returns")
+				left <- struct{}{}
+				seen := signal(t, gone, "the server to see that the client left")
+				if s.blind {
+					return after
+				}
+				<-left
+				deadline, _ := ctx.Deadline()
+				return max(after, seen.Sub(deadline))
+			})
+		})
+	}
+}
+
+// secured makes server and client speak TLS, if yes.
+func secured(t testing.TB, srv *scripted.Server, yes bool) func(*surrealsql.Config) {
+	if !yes {
+		return func(*surrealsql.Config) {}
+	}
+	ca := scripted.NewAuthority(t)
+	srv.UseTLS(ca.ServerConfig())
+	return func(cfg *surrealsql.Config) { cfg.TLS, cfg.TLSConfig = true, ca.ClientConfig() }
+}
+
+func sinceDeadline(ctx context.Context) time.Duration {
+	deadline, _ := ctx.Deadline()
+	return time.Since(deadline)
+}
+
+func TestACallerReturnsAtItsDeadlineWhileTheRealEngineSleeps(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t)
+	requireOnTime(t, func() time.Duration {
+		conn := lease(t, db)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := conn.ExecContext(ctx, "SLEEP 1s")
+		after := sinceDeadline(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		_, err = proxy.Wait(t.Context(), func(s surrealtest.ProxyStats) bool { return s.Open == 0 })
+		require.NoError(t, err, "the socket was not closed")
+		return max(after, sinceDeadline(ctx))
+	})
+	requireGood(t, db)
+}
+
+// Every call that waits for the server ends with its context. The context is
+// cancelled when the server has read the request, so it is always under way.
+func TestEveryCallEndsWhenItsContextIsCancelled(t *testing.T) {
+	t.Parallel()
+	calls := map[string]struct {
+		request string // the last one that the server reads
+		call    func(ctx context.Context, conn *sql.Conn) error
+	}{
+		"Exec":     {"query", func(ctx context.Context, conn *sql.Conn) error { return exec(ctx, conn, "CREATE x") }},
+		"QueryRow": {"query", func(ctx context.Context, conn *sql.Conn) error { return scan(ctx, conn, "SELECT * FROM x") }},
+		"Ping":     {"ping", func(ctx context.Context, conn *sql.Conn) error { return conn.PingContext(ctx) }},
+		"BeginTx":  {"begin", func(ctx context.Context, conn *sql.Conn) error { _, err := conn.BeginTx(ctx, nil); return err }},
+		"a prepared statement": {"query", func(ctx context.Context, conn *sql.Conn) error {
+			stmt, err := conn.PrepareContext(ctx, "CREATE x")
+			if err != nil {
+				return err
+			}
+			defer stmt.Close()
+			_, err = stmt.ExecContext(ctx)
+			return err
+		}},
+		"Use": {"use", func(ctx context.Context, conn *sql.Conn) error {
+			return conn.Raw(func(c any) error { return c.(*surrealsql.Conn).Use(ctx, "other", "db") })
+		}},
+		"Exec in a transaction": {"query", func(ctx context.Context, conn *sql.Conn) error {
+			tx, err := conn.BeginTx(context.Background(), nil)
+			if err != nil {
+				return err
+			}
+			defer tx.Rollback()
+			return exec(ctx, tx, "CREATE x")
+		}},
+		"Commit": {"commit", func(ctx context.Context, conn *sql.Conn) error {
+			tx, err := conn.BeginTx(ctx, nil)
+			if err != nil {
+				return err
+			}
+			return tx.Commit()
+		}},
+	}
+	for name, c := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := make(chan struct{}, 1)
+			srv := scripted.New(t, func(sc *scripted.Conn) {
+				sc.Greet()
+				r := sc.Request()
+				for ; r.Method != c.request; r = sc.Request() {
+					sc.Answer(r)
+				}
+				read <- struct{}{}
+				sc.AwaitClose()
+			})
+			db := openDB(t, srv.DSN())
+			requireOnTime(t, func() time.Duration {
+				conn := lease(t, db)
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- c.call(ctx, conn) }()
+				signal(t, read, "the request to be read")
+				cancelled := time.Now()
+				cancel()
+				require.ErrorIs(t, signal(t, ended, "the call to end"), context.Canceled)
+				after := time.Since(cancelled)
+				srv.AwaitOpen(0)
+				return after
+			})
+		})
+	}
+}
+
+func TestAContextThatHasEndedSendsNothingAndCostsNoConnection(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	db := solo(openDB(t, srv.DSN()))
+	conn := lease(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	raw(t, conn, func(c *surrealsql.Conn) error {
+		_, err := c.ExecContext(ctx, "CREATE x", nil)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+		return nil
+	})
+	require.NoError(t, exec(t.Context(), conn, "CREATE y"))
+	require.Len(t, srv.Queries(), 1)
+	require.Equal(t, 1, srv.Connections())
+}
+
+func TestACancelledConnectionIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if r.Text != "SLEEP 1h" {
+				c.Answer(r)
+			}
+		})
+	})
+	db := solo(openDB(t, srv.DSN()))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, exec(ctx, db, "SLEEP 1h"), context.DeadlineExceeded)
+	require.NoError(t, exec(t.Context(), db, "CREATE x"))
+	require.Equal(t, 2, srv.Connections())
+	srv.AwaitOpen(1)
+}
+
+func TestQueryTimeoutBoundsACallThatHasNoDeadline(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if r.Text != "SLEEP 1h" {
+				c.Answer(r)
+			}
+		})
+	})
+	db := openDB(t, srv.DSN("query_timeout=40ms"))
+	err := exec(t.Context(), db, "SLEEP 1h")
+	require.True(t, surrealsql.IsTimeout(err), err)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "query_timeout is over")
+	require.NoError(t, exec(t.Context(), db, "CREATE x"))
+}
+
+// Time in a bubble stands still while anything can happen, so what is measured
+// is what the driver itself waits for: nothing, beyond the deadline.
+func TestInFakeTimeACallerReturnsExactlyAtItsDeadline(t *testing.T) {
+	t.Parallel()
+	const deadline = 3 * time.Second
+	servers := map[string]func(*scripted.Conn){
+		"sleeps":        func(c *scripted.Conn) { r := c.Request(); time.Sleep(deadline + time.Second); c.Answer(r) },
+		"never answers": func(c *scripted.Conn) { c.Request(); c.AwaitClose() },
+		"stops reading": func(c *scripted.Conn) { c.Stall() },
+		"answers one byte at a time": func(c *scripted.Conn) {
+			r := c.Request()
+			c.Drip(scripted.Binary(scripted.Result(r.ID, scripted.Value(strings.Repeat("x", 60_000)))), time.Second)
+		},
+		"pings without end": func(c *scripted.Conn) {
+			c.Request()
+			for {
+				c.Ping("are you there?")
+				c.AwaitPong()
+				time.Sleep(time.Second)
+			}
+		},
+		"sends notifications without end": func(c *scripted.Conn) {
+			c.Request()
+			for {
+				c.Message(scripted.Notification("who cares"))
+				time.Sleep(time.Second)
+			}
+		},
+	}
+	for name, behave := range servers {
+		t.Run("the server "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := scripted.Pipes(t, func(c *scripted.Conn) { c.Greet(); behave(c) })
+				db := openDB(t, srv.DSN(), dialling(srv))
+				conn := lease(t, db)
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				started := time.Now()
+				require.ErrorIs(t, exec(ctx, conn, "CREATE x"), context.DeadlineExceeded)
+				require.Equal(t, deadline, time.Since(started))
+				require.Equal(t, 1, srv.Connections())
+				require.NoError(t, conn.Close())
+				require.Zero(t, db.Stats().OpenConnections)
+			})
+		})
+	}
+}
+
+// dialling makes a Config dial a server of pipes.
+func dialling(srv *scripted.Server) func(*surrealsql.Config) {
+	return func(cfg *surrealsql.Config) { cfg.DialContext = srv.Dial }
+}
+
+func TestCommitRollbackAndCloseEndAtCloseTimeoutWhateverTheServerDoes(t *testing.T) {
+	t.Parallel()
+	const limit = 7 * time.Second
+	servers := map[string]func(*scripted.Conn){
+		"never answers": func(c *scripted.Conn) { c.AwaitClose() },
+		"stops reading": func(c *scripted.Conn) { c.Stall() },
+	}
+	ends := map[string]func(*sql.DB, *sql.Conn, *sql.Tx) error{
+		"Commit":   func(_ *sql.DB, _ *sql.Conn, tx *sql.Tx) error { return tx.Commit() },
+		"Rollback": func(_ *sql.DB, _ *sql.Conn, tx *sql.Tx) error { return tx.Rollback() },
+	}
+	for name, behave := range servers {
+		for method, end := range ends {
+			t.Run(method+" where the server "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					srv := scripted.Pipes(t, func(c *scripted.Conn) {
+						c.Greet()
+						c.Answer(c.Request()) // begin
+						behave(c)
+					})
+					db := openDB(t, srv.DSN("close_timeout=7s"), dialling(srv))
+					conn := lease(t, db)
+					tx, err := conn.BeginTx(context.Background(), nil)
+					require.NoError(t, err)
+					started := time.Now()
+					err = end(db, conn, tx)
+					require.Equal(t, limit, time.Since(started))
+					require.True(t, surrealsql.IsTimeout(err), err)
+					require.ErrorContains(t, err, "close_timeout is over")
+				})
+			})
+		}
+	}
+	t.Run("Close where the server stops reading", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			srv := scripted.Pipes(t, func(c *scripted.Conn) { c.Greet(); c.Stall() })
+			db := openDB(t, srv.DSN("close_timeout=7s"), dialling(srv))
+			require.NoError(t, lease(t, db).Close())
+			started := time.Now()
+			require.True(t, surrealsql.IsTimeout(db.Close()))
+			require.Equal(t, limit, time.Since(started))
+		})
+	})
+}
+
+// A query inside a transaction that was begun with a context ends with that
+// context too, although it was called with another: else the rollback that
+// database/sql makes then would wait for it.
+func TestAQueryEndsWithTheContextOfItsTransaction(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := scripted.Pipes(t, func(c *scripted.Conn) {
+			c.Greet()
+			c.Answer(c.Request()) // begin
+			c.Request()
+			c.AwaitClose()
+		})
+		db := openDB(t, srv.DSN(), dialling(srv))
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		tx, err := db.BeginTx(ctx, nil)
+		require.NoError(t, err)
+		started := time.Now()
+		require.ErrorIs(t, exec(context.Background(), tx, "CREATE x"), context.DeadlineExceeded)
+		require.Equal(t, 3*time.Second, time.Since(started))
+		require.Error(t, tx.Commit())
+	})
+}
+
+// Only a server stops a query whose socket is closed; the embedded engine lets
+// it run to its end. What both do is tested above: the socket is closed at once.
+func TestACancelledQueryDoesNothingMoreOnAServer(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, exec(ctx, db, "SLEEP 400ms; CREATE late:1"), context.DeadlineExceeded)
+	mustExec(t, db, "SLEEP 500ms") // on the server's clock the other's sleep is over
+	mustExec(t, db, "DEFINE TABLE IF NOT EXISTS late")
+	want := 1
+	if aborts() {
+		want = 0
+	}
+	require.Equal(t, want, queryOne[int](t, db, "RETURN count(SELECT * FROM late)"))
+}
+
+// aborts reports whether the engine of the tests is a server: see how
+// surrealtest.DSN chooses.
+func aborts() bool {
+	_, err := osexec.LookPath("surreal")
+	return err == nil || os.Getenv("SURREALDB_URL") != ""
+}
