@@ -38,7 +38,11 @@ func (e *expr) set(s shape) {
 // followed; leave must be called in either case.
 func (p *parser) enter() bool {
 	p.depth++
-	return p.depth <= maxDepth
+	if p.depth > maxDepth {
+		p.lost = true
+		return false
+	}
+	return true
 }
 
 func (p *parser) leave() { p.depth-- }

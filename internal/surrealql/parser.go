@@ -231,7 +231,7 @@ func (p *parser) startsOperand(t token) bool {
 			return false
 		}
 		return true
-	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tLParen, tLBrace, tLBracket, tVert, tQuestion:
+	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tLParen, tLBrace, tLBracket, tVert, tOrOr, tQuestion:
 		return true
 	}
 	return false

@@ -105,14 +105,14 @@ func (p *parser) statement(e *expr) {
 		s = &Statement{insert: -1, Pos: p.peek().pos}
 		e.stmt = s
 	}
-	if !p.enter() {
-		p.next()
-		p.skipTo(nil)
-		return
-	}
+	deep := !p.enter()
 	t := p.next()
 	if writesAtStart(t.kw) {
 		p.writes = true
+	}
+	if deep {
+		p.skipTo(nil)
+		return
 	}
 	p.body(s, t.kw)
 }

@@ -1,6 +1,7 @@
 package surrealql
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,6 +88,7 @@ func TestStatementsAreToldByKind(t *testing.T) {
 		{"FOR $x IN 1..3 { RETURN $x }", For, false},
 		{"{ RETURN 1 }", Block, false},
 		{"EXPLAIN SELECT * FROM t", Explain, false},
+		{"EXPLAIN || { 42 }", Explain, false},
 		{"(SELECT * FROM t)", Select, false},
 		{"(CREATE t)", Create, true},
 		{"1 + 1", Expression, false},
@@ -182,6 +184,16 @@ func TestWritesAreSeenWhereverTheyStand(t *testing.T) {
 	} {
 		q := Analyze(text)
 		require.True(t, q.Statements[len(q.Statements)-1].MayWrite, text)
+	}
+}
+
+func TestWritesAreSeenInDepthsThatAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	for _, open := range []string{"(", "[", "{ a: ", "{", "SELECT (", "a[", "|$x| ", "RETURN "} {
+		text := "RETURN " + strings.Repeat(open, 1000) + "CREATE t; RETURN 1"
+		q := Analyze(text)
+		require.True(t, q.Statements[0].MayWrite, open)
+		require.Equal(t, text, q.ExecText(), open)
 	}
 }
 
