@@ -108,7 +108,7 @@ func (r *RecordID) Scan(src any) (err error) {
 	case []byte:
 		*r, err = ParseRecordID(string(src))
 	case nil:
-		err = fmt.Errorf("surrealsql: NULL cannot be scanned into a RecordID: use a **RecordID or *sql.Null[RecordID]")
+		err = fmt.Errorf("surrealsql: NULL cannot be scanned into a RecordID: scan into a variable of type *RecordID or sql.Null[RecordID]")
 	default:
 		err = fmt.Errorf("surrealsql: %T cannot be scanned into a RecordID: expected a record id", src)
 	}
