@@ -48,7 +48,7 @@ func ExampleNewConnector() {
 func ExampleConfig_tokenSource() {
 	fetch := func(context.Context) (string, error) { return os.Getenv("APP_TOKEN"), nil } // from a vault, say
 
-	cfg, err := surrealsql.ParseDSN("wss://db.example.com/shop/main?auth=token")
+	cfg, err := surrealsql.ParseDSN("wss://db.example.com/shop/main")
 	if err != nil {
 		log.Fatal(err)
 	}
