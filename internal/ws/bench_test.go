@@ -31,6 +31,7 @@ func (f *feed) Read(b []byte) (int, error) {
 
 func (f *feed) Write(b []byte) (int, error)      { return len(b), nil }
 func (f *feed) Close() error                     { return nil }
+func (f *feed) SetDeadline(time.Time) error      { return nil }
 func (f *feed) SetReadDeadline(time.Time) error  { return nil }
 func (f *feed) SetWriteDeadline(time.Time) error { return nil }
 

@@ -58,8 +58,9 @@ type Conn struct {
 	raw net.Conn // the socket under it; closing this never blocks
 	eye peeker   // looks into raw without blocking
 
-	ahead bool // nc may have taken more from raw than it gave: TLS reads ahead
-	fed   bool // nc gave something since it was last seen empty
+	ahead    bool // nc may have taken more from raw than it gave: TLS reads ahead
+	fed      bool // nc gave something since it was last seen empty
+	timeless bool // nc has no deadlines; an SSH tunnel has none
 
 	window []byte // bytes received; window[r:w] are unread
 	r, w   int
@@ -85,7 +86,8 @@ func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		c.ahead = true
+		c.ahead, c.fed = true, true
+		c.timeless = nc.SetDeadline(time.Time{}) != nil
 	}
 	return c
 }
@@ -118,15 +120,16 @@ func (c *Conn) Close(deadline time.Time) error {
 	return err
 }
 
-// boundWrites bounds what is written until release is called. Not every
-// transport has deadlines, an SSH tunnel's has none: there the connection is
-// aborted, which is what a missed deadline comes to as well.
+// boundWrites bounds what is written until release is called. Where the
+// transport has no deadlines the connection is aborted, which is what a missed
+// deadline comes to as well.
 func (c *Conn) boundWrites(deadline time.Time) (release func()) {
-	if c.nc.SetWriteDeadline(deadline) == nil {
-		return func() { _ = c.nc.SetWriteDeadline(time.Time{}) }
+	if c.timeless {
+		timer := time.AfterFunc(time.Until(deadline), c.Abort)
+		return func() { timer.Stop() }
 	}
-	timer := time.AfterFunc(time.Until(deadline), c.Abort)
-	return func() { timer.Stop() }
+	_ = c.nc.SetWriteDeadline(deadline) // fails if it is closed, as the write will
+	return func() { _ = c.nc.SetWriteDeadline(time.Time{}) }
 }
 
 // Transferred returns the bytes written to and read from the connection since

@@ -9,6 +9,4 @@ type peeker struct{}
 
 func (*peeker) init(net.Conn) {}
 
-func (*peeker) blind() bool { return true }
-
 func (*peeker) look() (sight, error) { return unknown, nil }

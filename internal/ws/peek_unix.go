@@ -39,11 +39,8 @@ func (p *peeker) init(nc net.Conn) {
 	}
 }
 
-// blind reports whether looks tell nothing.
-func (p *peeker) blind() bool { return p.conn == nil }
-
 func (p *peeker) look() (sight, error) {
-	if p.blind() {
+	if p.conn == nil {
 		return unknown, nil
 	}
 	if err := p.conn.Read(p.peek); err != nil {

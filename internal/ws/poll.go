@@ -135,10 +135,10 @@ func (c *Conn) readBy(deadline time.Time) (bool, error) {
 		c.w = copy(c.window, c.window[c.r:c.w])
 		c.r = 0
 	}
+	if c.timeless {
+		return false, nil // the next request will tell
+	}
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
-		if c.eye.blind() {
-			return false, nil // a transport without deadlines: the next request will tell
-		}
 		return false, err
 	}
 	n, err := c.read(c.window[c.w:])
