@@ -9,7 +9,7 @@ import (
 )
 
 // countRecords adds up the records that a text's statements touched. The server
-// tells no such count; Exec asks for one id a record, and those are counted.
+// tells no such count; Exec asks for one null a record, and those are counted.
 func (c *Conn) countRecords(q *analysis, entries []entry) (result, error) {
 	statements, err := c.align(q, entries)
 	if err != nil {
@@ -36,11 +36,11 @@ func countEntry(how surrealql.Counting, raw []byte) (result, error) {
 	switch {
 	case how == surrealql.CountOne && kind == cbor.KindTag:
 		if tag, err := d.Tag(); err != nil || tag == literal.TagNone {
-			return 0, err
+			return 0, err // there was no such record
 		}
 		return 1, nil
-	case how == surrealql.CountOne && kind != cbor.KindNull:
-		return 1, nil
+	case how == surrealql.CountOne:
+		return 1, nil // the null that was asked for, or what the text returns
 	case how == surrealql.CountElements && kind == cbor.KindArray:
 		return countElements(&d)
 	}
