@@ -63,15 +63,13 @@ var (
 func (c *Conn) ServerVersion() string { return c.version }
 
 // Ping asks the server for a sign of life: one round trip. A connection that
-// fails is given up, and database/sql tries another one.
+// fails is given up. database/sql does not try another one for a ping, so the
+// error is the cause, not a bare driver.ErrBadConn.
 func (c *Conn) Ping(ctx context.Context) error {
 	if c.rpc.Broken() {
-		return driver.ErrBadConn
+		return c.lost()
 	}
 	_, err := c.call(ctx, "ping", 0, nil)
-	if c.rpc.Broken() && ctx.Err() == nil {
-		return driver.ErrBadConn // a ping may be repeated
-	}
 	return err
 }
 

@@ -83,14 +83,18 @@ func (c *Conn) txnID() rpc.TxnID {
 	return c.tx.id
 }
 
-// admit refuses a text with statements that may write in a read-only
-// transaction: SurrealDB itself has no such mode.
+// admit refuses what has no place in the transaction. The server (3.0.2) answers
+// a BEGIN, COMMIT or CANCEL in it with an error and runs the statements around it
+// all the same, so that Commit would make permanent what a text has cancelled. And
+// SurrealDB has no read-only mode: it is kept here.
 func (t *tx) admit(q *analysis) error {
-	if !t.readOnly {
-		return nil
-	}
 	for i := range q.Statements {
-		if s := &q.Statements[i]; s.MayWrite {
+		s := &q.Statements[i]
+		switch s.Kind {
+		case surrealql.Begin, surrealql.Commit, surrealql.Cancel:
+			return fmt.Errorf("surrealsql: statement %d (%s) in a transaction: end it with Commit or Rollback of the sql.Tx, or run the text outside of it", i+1, s.Kind)
+		}
+		if t.readOnly && s.MayWrite {
 			return fmt.Errorf("%w: statement %d (%s) may write", ErrReadOnly, i+1, s.Kind)
 		}
 	}
@@ -153,6 +157,11 @@ func (t *tx) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 // the connection is lost on the way the outcome is unknown, and the error says
 // so: see [ErrOutcomeUnknown].
 func (t *tx) Commit() error {
+	if lost := (*ConnError)(nil); errors.As(t.doom, &lost) {
+		// What a statement's loss has left open is settled here: the server drops
+		// the transaction with its connection.
+		return t.end(t.ctx, "commit")
+	}
 	if t.doom != nil {
 		return errors.Join(fmt.Errorf("%w: %w", ErrTxDoomed, t.doom), t.end(t.ctx, "cancel"))
 	}
