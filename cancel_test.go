@@ -51,8 +51,8 @@ type slow struct {
 }
 
 func slowServers() []slow {
-	// More than loopback sockets buffer, so that the write blocks.
-	const much = 12 << 20
+	// More than the sockets buffer, so that the write blocks.
+	const much = 3 << 20
 	neverAnswers := func(c *scripted.Conn, _ <-chan struct{}) { c.Request(); c.AwaitClose() }
 	stopsReading := func(c *scripted.Conn, left <-chan struct{}) { c.Arrived(); c.Wait(left); c.AwaitClose() }
 	drips := func(c *scripted.Conn, _ <-chan struct{}) {

@@ -36,6 +36,7 @@ func (s *sockets) dial(ctx context.Context, network, addr string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
+	_ = nc.(*net.TCPConn).SetWriteBuffer(64 << 10) // so that a peer that does not read is felt soon
 	s.count(1)
 	return &socket{TCPConn: nc.(*net.TCPConn), counted: s}, nil
 }
