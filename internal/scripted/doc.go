@@ -51,7 +51,8 @@
 //   - [Conn.Drop]: FIN without a Close frame
 //   - [Conn.Reset]: RST
 //   - [Conn.CloseFrame]: a Close frame; the socket stays open
-//   - [Conn.AwaitClose]: waits until the client leaves, and tells how
+//   - [Conn.AwaitClose]: waits until the client leaves, and tells how;
+//     [Conn.AwaitEnd] does so before an upgrade
 //   - [Conn.Stall]: reads no more until the test ends; [Conn.Wait], until a channel says so
 //
 // # Bytes

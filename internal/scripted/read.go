@@ -62,6 +62,20 @@ func (c *Conn) AwaitClose() Farewell {
 	}
 }
 
+// AwaitEnd is AwaitClose for what is not WebSocket, as before the upgrade: it
+// takes bytes without looking at them. It returns io.EOF for a FIN, or the
+// socket's error.
+func (c *Conn) AwaitEnd() error {
+	_, err := io.Copy(io.Discard, c.br)
+	if c.srv.over() {
+		c.end()
+	}
+	if err == nil {
+		err = io.EOF
+	}
+	return err
+}
+
 // read reads one frame.
 func (c *Conn) read() error {
 	h, err := ws.ReadHeader(c.br)
