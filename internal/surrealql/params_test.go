@@ -56,6 +56,7 @@ func TestFreeParametersAreTheUsedOnesThatTheTextDoesNotAssign(t *testing.T) {
 		{"DEFINE FUNCTION OVERWRITE fn::a::b($x: int) -> int { RETURN $x }", nil},
 		{"DEFINE PARAM $p VALUE $q", []string{"q"}},
 		{"DEFINE PARAM IF NOT EXISTS $p VALUE 1", nil},
+		{"DEFINE PARAM $p VALUE [1].map(|$x: int| { LET $y = $x; RETURN $y })", nil},
 		{"SELECT *, $this.a, $self, $parent.b, $value, $input, $before, $after, $event FROM t", nil},
 		{"RETURN [$auth, $token, $session, $access]", nil},
 		{"IF $a { RETURN $b } ELSE { LET $c = 1; RETURN $c }", []string{"a", "b"}},

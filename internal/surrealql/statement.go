@@ -200,7 +200,11 @@ func (p *parser) defineHead() {
 		p.next() // OVERWRITE, IF NOT EXISTS
 	}
 	if what.kw == kwParam {
-		p.assign(p.declared())
+		name := p.declared()
+		if p.eatWord(kwValue) {
+			p.expression(nil) // its closures have parameters of their own
+		}
+		p.assign(name)
 		return
 	}
 	if !p.eat(tLParen) {
