@@ -1,0 +1,93 @@
+package surrealsql_test
+
+import (
+	"database/sql"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+var readOnly = &sql.TxOptions{ReadOnly: true}
+
+func TestAReadOnlyTransactionRefusesWhatMayWriteBeforeSendingIt(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t)
+	mustExec(t, db, `CREATE a:1 SET n = 1; DEFINE FUNCTION fn::make() { CREATE made:1 }; DEFINE TABLE made`)
+	tx := begin(t, db, readOnly)
+	before := proxy.Stats().BytesToServer
+	for _, text := range []string{
+		`CREATE a:2`, `INSERT INTO a { id: 2 }`, `INSERT RELATION INTO e { in: a:1, out: a:1 }`, `UPDATE a SET n = 2`, `UPSERT a:2`, `DELETE a`,
+		`RELATE a:1->e->a:1`, `DEFINE TABLE b`, `REMOVE TABLE a`, `ALTER TABLE a SCHEMAFULL`, `REBUILD INDEX i ON a`,
+		`create a:2`, "-- x\nCREATE a:2", `/* */CREATE a:2`, `RETURN 1; CREATE a:2`, `;;CREATE a:2`,
+		// Nested.
+		`(CREATE a:2)`, `RETURN (CREATE a:2)`, `RETURN CREATE a:2`, `LET $x = (CREATE a:2)`, `LET $x = CREATE a:2`,
+		`SELECT * FROM (CREATE a:2)`, `SELECT (CREATE a:2) AS x FROM a`, `SELECT * FROM a WHERE (DELETE a) = 1`,
+		`{ CREATE a:2 }`, `{ { CREATE a:2 } }`, `IF true { CREATE a:2 }`, `IF false { RETURN 1 } ELSE { CREATE a:2 }`,
+		`IF true THEN (CREATE a:2) END`, `FOR $i IN [1] { CREATE a:2 }`, `RETURN [1, [(CREATE a:2)]]`, `RETURN { a: { b: (CREATE a:2) } }`,
+		`RETURN { CREATE a:2 }`, `RETURN [1].map(|$x| { CREATE a:2 })`, `RETURN array::map([1], |$x| (CREATE a:2))`,
+		`LET $f = |$x| { CREATE a:2 }; RETURN $f(1)`, `RETURN math::sum((CREATE a:2).n)`, `RETURN <string>(CREATE a:2)`, `THROW (CREATE a:2)`,
+		// What the text does not show.
+		`fn::make()`, `RETURN fn::make()`, `LET $x = fn::make()`, `SELECT fn::make() FROM a`, `SELECT * FROM a WHERE fn::make()`,
+		`IF fn::make() { RETURN 1 }`, `RETURN [1].map(|$x| fn::make())`, `RETURN fn /* */ ::make()`,
+	} {
+		err := exec(t.Context(), tx, text)
+		require.ErrorIs(t, err, surrealsql.ErrReadOnly, text)
+		require.ErrorIs(t, scan(t.Context(), tx, text), surrealsql.ErrReadOnly, text)
+	}
+	require.Equal(t, before, proxy.Stats().BytesToServer, "nothing was sent")
+	requireGood(t, tx)
+	require.NoError(t, tx.Commit(), "refusals doom nothing")
+	require.Equal(t, 1, countOf(t, db, "a"))
+	require.Equal(t, 0, countOf(t, db, "made"))
+}
+
+func TestAReadOnlyTransactionReads(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `CREATE a:1 SET n = 1, create = 'x', note = 'DELETE a'`)
+	tx := begin(t, db, readOnly)
+	for _, text := range []string{
+		`SELECT * FROM a`, "SELECT `create` FROM a", `SELECT note FROM a WHERE note = 'DELETE a'`, `LET $x = 1; SELECT * FROM a WHERE n = $x`,
+		`RETURN 'CREATE a:2'`, `RETURN 1 -- CREATE a:2`, `RETURN { create: 1, delete: 2 }`, `INFO FOR DB`, `INFO FOR TABLE a`,
+		`RETURN [1].map(|$x| $x + 1)`, `SELECT ->e->a AS x FROM a`, `IF true { RETURN 1 } ELSE { RETURN 2 }`, `FOR $i IN [1] { LET $y = $i }; RETURN 1`,
+		`RETURN count(SELECT * FROM a)`, `SELECT math::max(n) FROM a GROUP ALL`, "SELECT `delete`, ⟨update⟩ FROM a", `RETURN d'2024-01-01T00:00:00Z'`,
+	} {
+		mustExec(t, tx, text)
+	}
+	mustExec(t, db, `UPDATE a:1 SET n = 2`)
+	require.Equal(t, 1, queryOne[int](t, tx, `SELECT VALUE n FROM ONLY a:1`), "it is a snapshot")
+	require.NoError(t, tx.Commit())
+	require.Equal(t, 2, queryOne[int](t, db, `SELECT VALUE n FROM ONLY a:1`))
+}
+
+// What writes without the text showing it, as a field that is computed by a
+// closure from the database, is undone: a read-only transaction is never
+// committed.
+func TestAReadOnlyTransactionIsCancelledEvenWhenItIsCommitted(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `DEFINE TABLE made; DEFINE TABLE a; DEFINE FIELD sneaky ON a COMPUTED { CREATE made; RETURN 1 }; CREATE a:1`)
+	mustExec(t, db, `DELETE made`)
+	tx := begin(t, db, readOnly)
+	if err := scan(t.Context(), tx, `SELECT VALUE sneaky FROM a`); err != nil {
+		t.Logf("the server refuses it: %v", err)
+	}
+	require.NoError(t, tx.Commit())
+	require.Equal(t, 0, countOf(t, db, "made"))
+}
+
+func TestANormalTransactionAfterAReadOnlyOneMayWrite(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	requireUnbroken(t, db, func() {
+		tx := begin(t, db, readOnly)
+		require.ErrorIs(t, exec(t.Context(), tx, `CREATE a:1`), surrealsql.ErrReadOnly)
+		require.NoError(t, tx.Rollback())
+		tx = begin(t, db)
+		mustExec(t, tx, `CREATE a:1`)
+		require.NoError(t, tx.Commit())
+	})
+	require.Equal(t, 1, countOf(t, db, "a"))
+}
