@@ -3,10 +3,8 @@ package surrealsql
 import (
 	"database/sql/driver"
 	"reflect"
-	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
-	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
 // columnType is what the values of a column in one result are. The server tells
@@ -34,7 +32,7 @@ func (s *resultSet) learnTypes() []columnType {
 		types[i].scan = anyType
 	}
 	look := *s
-	look.read, look.done = readType, false
+	look.read, look.done = typeReader(s.read), false
 	if look.rewind() != nil {
 		return types
 	}
@@ -58,52 +56,26 @@ func (t *columnType) add(v columnType) {
 		t.name, t.scan = v.name, v.scan
 	case t.name != v.name:
 		t.name, t.scan = "any", anyType
+	case t.scan != v.scan:
+		t.scan = anyType
 	}
 }
 
-// readType is a reader that tells what a value is instead of decoding it.
-func readType(d *cbor.Decoder) (driver.Value, error) {
-	kind, err := d.PeekKind()
-	if err != nil {
-		return nil, err
+// typeReader is a reader that tells what a value is: SurrealDB's name of its
+// type, which the exact value shows, and the type of what read makes of it. That
+// differs with WithExactTypes, and within one type for long durations.
+func typeReader(read reader) reader {
+	return func(d *cbor.Decoder) (driver.Value, error) {
+		var again cbor.Decoder
+		again.Reset(d.Rest())
+		exact, err := decodeExact(&again)
+		if err != nil {
+			return nil, err
+		}
+		v, err := read(d)
+		if err != nil || exact == nil || exact == None {
+			return columnType{}, err
+		}
+		return columnType{name: databaseTypeName(exact), scan: reflect.TypeOf(v)}, nil
 	}
-	if kind != cbor.KindTag {
-		return kindTypes[kind], d.Skip()
-	}
-	tag, err := d.Tag()
-	if err != nil {
-		return nil, err
-	}
-	return tagTypes[tag], d.Skip()
-}
-
-func typeOf[T any](name string) columnType { return columnType{name: name, scan: reflect.TypeFor[T]()} }
-
-var kindTypes = map[cbor.Kind]columnType{
-	cbor.KindInt:   typeOf[int64]("int"),
-	cbor.KindFloat: typeOf[float64]("float"),
-	cbor.KindBool:  typeOf[bool]("bool"),
-	cbor.KindText:  typeOf[string]("string"),
-	cbor.KindBytes: typeOf[[]byte]("bytes"),
-	cbor.KindArray: typeOf[[]any]("array"),
-	cbor.KindMap:   typeOf[map[string]any]("object"),
-}
-
-var tagTypes = map[uint64]columnType{
-	literal.TagDatetime:     typeOf[time.Time]("datetime"),
-	literal.TagDuration:     typeOf[time.Duration]("duration"),
-	literal.TagDecimal:      typeOf[string]("decimal"),
-	literal.TagUUID:         typeOf[string]("uuid"),
-	literal.TagRecord:       typeOf[RecordID]("record"),
-	literal.TagTable:        typeOf[Table]("table"),
-	literal.TagRange:        typeOf[Range]("range"),
-	literal.TagFile:         typeOf[File]("file"),
-	literal.TagSet:          typeOf[[]any]("set"),
-	literal.TagPoint:        typeOf[any]("geometry"),
-	literal.TagLine:         typeOf[any]("geometry"),
-	literal.TagPolygon:      typeOf[any]("geometry"),
-	literal.TagMultiPoint:   typeOf[any]("geometry"),
-	literal.TagMultiLine:    typeOf[any]("geometry"),
-	literal.TagMultiPolygon: typeOf[any]("geometry"),
-	literal.TagCollection:   typeOf[any]("geometry"),
 }

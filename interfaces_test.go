@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/surrealdb/surrealdb.go/pkg/models"
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/surrealtest"
@@ -143,7 +144,8 @@ func TestColumnTypesAreReadOffTheResult(t *testing.T) {
 		{"{ a: 1 }", "object", reflect.TypeFor[map[string]any]()},
 		{"{1, 2}", "set", reflect.TypeFor[[]any]()},
 		{"1..5", "range", reflect.TypeFor[surrealsql.Range]()},
-		{"(1.5, 2.5)", "geometry", reflect.TypeFor[any]()},
+		{"(1.5, 2.5)", "geometry<point>", reflect.TypeFor[models.GeometryPoint]()},
+		{"300y", "duration", reflect.TypeFor[surrealsql.LongDuration]()},
 	} {
 		types, rows := columnTypes(t, db, "SELECT x FROM [{ x: "+c.value+" }, { x: "+c.value+" }]")
 		require.Equal(t, 2, rows, c.value)
@@ -163,6 +165,21 @@ func TestColumnTypesAreReadOffTheResult(t *testing.T) {
 			require.False(t, ok, c.value)
 		}
 	}
+}
+
+func TestExactTypesShowInTheColumnTypes(t *testing.T) {
+	t.Parallel()
+	ctx := surrealsql.WithExactTypes(t.Context())
+	rows, err := newDB(t).QueryContext(ctx, `SELECT a, b, c FROM [{ a: 1dec, b: 1s, c: 1 }, { a: 2dec, b: 300y, c: NONE }]`)
+	require.NoError(t, err)
+	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	require.NoError(t, err)
+	require.Equal(t, reflect.TypeFor[surrealsql.Decimal](), types[0].ScanType())
+	require.Equal(t, "duration", types[1].DatabaseTypeName())
+	require.Equal(t, reflect.TypeFor[any](), types[1].ScanType(), "one is a time.Duration, one is too long for that")
+	nullable, ok := types[2].Nullable()
+	require.True(t, ok && nullable, "NONE is no value")
 }
 
 func TestScanTypeIsWhatScanIntoAnyGives(t *testing.T) {
