@@ -172,7 +172,9 @@ func cause(ctx context.Context, err error) error {
 	if end == nil {
 		return err
 	}
-	if why := context.Cause(ctx); !errors.Is(end, why) {
+	if why := context.Cause(ctx); errors.Is(why, end) {
+		end = why
+	} else {
 		end = fmt.Errorf("%w: %w", end, why)
 	}
 	if err == nil || err == ctx.Err() {

@@ -238,4 +238,8 @@ func TestTheErrorsOfTheEndOfAContextReadWell(t *testing.T) {
 	require.EqualError(t, cause(ctx, noise), "context canceled: why (read: use of closed network connection)")
 	require.EqualError(t, cause(ctx, ctx.Err()), "context canceled: why")
 	require.EqualError(t, cause(ctx, nil), "context canceled: why")
+
+	ctx, cancel = context.WithCancelCause(context.Background())
+	cancel(fmt.Errorf("the service stops: %w", context.Canceled))
+	require.EqualError(t, cause(ctx, nil), "the service stops: context canceled", "said once")
 }
