@@ -27,6 +27,25 @@ func (c *Conn) Serve(handle func(Request)) {
 	}
 }
 
+// ServeUntilClose is Serve, but it returns when the client leaves, and tells how.
+func (c *Conn) ServeUntilClose(handle func(Request)) Farewell {
+	for {
+		for len(c.queue) == 0 {
+			if err := c.read(); err != nil {
+				if c.srv.over() {
+					c.end()
+				}
+				return Farewell{c.code, err}
+			}
+		}
+		if r := c.Request(); handle == nil || r.opensSession() {
+			c.Answer(r)
+		} else {
+			handle(r)
+		}
+	}
+}
+
 // Answer answers a request as well as can be done without a database: a query
 // gives one empty result, whatever its text.
 func (c *Conn) Answer(r Request) {
