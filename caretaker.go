@@ -106,10 +106,27 @@ func (c *Conn) lookAfter() {
 	if !c.care.idle || c.rpc.Broken() {
 		return
 	}
+	if c.outlived() {
+		c.retire()
+		return
+	}
 	if err := c.inspect(); err != nil {
 		c.connector.log.idleLost(c, err)
 		c.rpc.Abort()
 		c.connector.noticeLoss(c.addr, err)
+	}
+}
+
+// goodbye bounds the write of a Close frame to an idle connection. These few
+// bytes wait only if the peer has let megabytes pile up unread.
+const goodbye = 100 * time.Millisecond
+
+// retire closes an idle connection whose max_lifetime is over. Where there is a
+// hook to be called before, which may take its time, that is left to the pool.
+func (c *Conn) retire() {
+	if c.cfg.BeforeClose == nil {
+		c.connector.log.idleLost(c, errOutlived)
+		_ = c.rpc.Close(time.Now().Add(goodbye))
 	}
 }
 
@@ -119,9 +136,6 @@ var (
 )
 
 func (c *Conn) inspect() error {
-	if c.outlived() {
-		return errOutlived
-	}
 	if err := c.rpc.Poll(true); err != nil {
 		return err
 	}

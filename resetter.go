@@ -78,7 +78,10 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 	c.care.mu.Lock()
 	c.care.idle = false
 	c.care.mu.Unlock()
-	if !c.fit() || !c.alive(ctx) || !c.clean(ctx) {
+	if !c.fit() {
+		return driver.ErrBadConn // Close follows, with BeforeClose and a goodbye where it still works
+	}
+	if !c.alive(ctx) || !c.clean(ctx) {
 		c.rpc.Abort()
 		return driver.ErrBadConn
 	}
@@ -118,7 +121,7 @@ func (c *Conn) clean(ctx context.Context) bool {
 		defer cancel()
 		return c.restore(ctx) == nil
 	case c.tx != nil:
-		return c.tx.Rollback() == nil
+		return c.tx.end(ctx, "cancel") == nil
 	}
 	return true
 }
