@@ -177,7 +177,7 @@ func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []dr
 		}
 	}
 	if err != nil {
-		return nil, c.placed(err, q)
+		return nil, placed(err, q, send)
 	}
 	if hasLive(q) {
 		c.dirty = true // a live query outlives its text
@@ -275,11 +275,14 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// placed adds to a parse error where in the text it is.
-func (c *Conn) placed(err error, q *analysis) error {
+// placed says of a text's error where in the text it is.
+func placed(err error, q *analysis, sent string) error {
 	var e *Error
-	if errors.As(err, &e) && len(q.Statements) == 1 {
-		e.Statement = 0
+	if errors.As(err, &e) {
+		if len(q.Statements) == 1 {
+			e.Statement = 0
+		}
+		e.relocate(q, sent)
 	}
 	return err
 }

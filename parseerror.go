@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A parse error's message ends in drawings, one per place (read in the server's
@@ -67,4 +68,38 @@ func trimDrawing(drawing string) string {
 func headline(message string) string {
 	line, _, _ := strings.Cut(message, "\n")
 	return strings.Replace(strings.TrimRight(line, " \r"), parsePrefix+"- ", parsePrefix, 1)
+}
+
+// relocate moves a parse error's place from the text that was sent to the one
+// that the program wrote: `$1` was sent as `$_1`, and Exec adds RETURN clauses.
+// The drawing stays the server's.
+func (e *Error) relocate(q *analysis, sent string) {
+	if e.Line == 0 || sent == q.Text {
+		return
+	}
+	at := offsetAt(sent, e.Line, e.Column)
+	e.Line, e.Column = placeAt(q.Text, q.Offset(at, sent == q.exec))
+}
+
+// offsetAt is the byte offset of a line and column, or the nearest there is.
+func offsetAt(text string, line, column int) int {
+	at := 0
+	for ; line > 1; line-- {
+		i := strings.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return len(text)
+		}
+		at += i + 1
+	}
+	for ; column > 1 && at < len(text); column-- {
+		_, size := utf8.DecodeRuneInString(text[at:])
+		at += size
+	}
+	return at
+}
+
+// placeAt is the line and column of a byte offset.
+func placeAt(text string, at int) (line, column int) {
+	before := text[:at]
+	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 }
