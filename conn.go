@@ -166,15 +166,19 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 
 func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []driver.NamedValue) ([]entry, error) {
 	reply, err := c.send(ctx, send, args)
-	if isSessionExpired(err) && c.tx == nil {
+	if isSessionExpired(err) && (c.tx == nil || !c.tx.used) {
 		// The server looks at the session before it runs anything, so nothing
-		// has run and the text may be sent again.
+		// has run and the text may be sent again. It does not look at it before
+		// `begin` (3.0.2): a transaction can be stillborn.
 		if err := c.signInAgain(ctx); err != nil {
 			return nil, err
 		}
 		if reply, err = c.send(ctx, send, args); isSessionExpired(err) {
 			c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
 		}
+	}
+	if c.tx != nil {
+		c.tx.used = true
 	}
 	if err != nil {
 		return nil, placed(err, q, send)

@@ -216,11 +216,14 @@ func (c *Conn) keepToken(result []byte) error {
 }
 
 // signInAgain renews a session that has expired, with what this lease made of
-// it.
+// it. A transaction in which nothing has run is begun again.
 func (c *Conn) signInAgain(ctx context.Context) error {
 	c.token = "" // as old as the session
-	dirty := c.dirty
+	dirty, open := c.dirty, c.tx
 	err := c.establish(ctx, c.now, false)
 	c.dirty = dirty || err != nil
-	return err
+	if err != nil || open == nil {
+		return err
+	}
+	return open.begin(ctx)
 }

@@ -19,6 +19,7 @@ type tx struct {
 	ctx      context.Context // of BeginTx: it bounds Commit too, which has none of its own
 	id       rpc.TxnID
 	readOnly bool
+	used     bool  // a text of it was answered: it cannot be begun again unseen
 	doom     error // why it can only be rolled back; nil while it is healthy
 }
 
@@ -46,19 +47,28 @@ func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if c.tx != nil {
 		return nil, errors.New("surrealsql: a transaction is open on this connection already")
 	}
+	t := &tx{conn: c, ctx: ctx, readOnly: opts.ReadOnly}
+	if err := t.begin(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// begin opens the transaction on the server.
+func (t *tx) begin(ctx context.Context) error {
+	c := t.conn
 	raw, err := c.call(ctx, "begin", 0, nil)
 	if err != nil {
 		if isUnknownMethod(err) {
-			return nil, fmt.Errorf("%w: the server at %s (version %s) does not know `begin`", ErrTxUnsupported, c.addr, c.version)
+			return fmt.Errorf("%w: the server at %s (version %s) does not know `begin`", ErrTxUnsupported, c.addr, c.version)
 		}
-		return nil, err
+		return err
 	}
-	id, err := parseTxnID(raw)
-	if err != nil {
-		return nil, c.fail("begin", true, err)
+	if t.id, err = parseTxnID(raw); err != nil {
+		return c.fail("begin", true, err)
 	}
-	c.tx = &tx{conn: c, ctx: ctx, id: id, readOnly: opts.ReadOnly}
-	return c.tx, nil
+	c.tx = t
+	return nil
 }
 
 func parseTxnID(raw []byte) (id rpc.TxnID, err error) {
