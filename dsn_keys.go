@@ -96,7 +96,7 @@ var dsnKeys = []*dsnKey{
 		doc: "An idle connection is pinged after so long; `0` turns it off."},
 		func(c *Config) *time.Duration { return &c.PingAfterIdle }),
 	countKey(dsnKey{name: "connect_attempts", field: "ConnectAttempts", aka: []string{"retries", "max_retries"}, def: "3",
-		doc: "How often connecting is tried in all, while the error can pass: a refused connection, not a refused password."}, 1,
+		doc: "How often connecting is tried in all, each time with every host, while the error can pass: a refused connection, not a refused password."}, 1,
 		func(c *Config) *int { return &c.ConnectAttempts }),
 	durationKey(dsnKey{name: "connect_backoff", field: "ConnectBackoff", aka: []string{"backoff"}, def: "100ms",
 		doc: "The longest pause before the second attempt. It doubles for each further one; a random part of it is waited. `0` waits not at all."},

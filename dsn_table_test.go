@@ -9,9 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write docs/dsn-table.md anew")
+var update = flag.Bool("update", false, "write the README's table of DSN keys anew")
 
-const tableFile = "docs/dsn-table.md"
+const (
+	readme      = "README.md"
+	tableBegins = "<!-- keys -->\n"
+	tableEnds   = "<!-- /keys -->\n"
+)
 
 // dsnTable is the documentation's table of all keys.
 func dsnTable() string {
@@ -43,12 +47,17 @@ func dsnTable() string {
 
 func TestDocumentedKeysAreTheOnesThatWork(t *testing.T) {
 	t.Parallel()
-	if *update {
-		require.NoError(t, os.WriteFile(tableFile, []byte(dsnTable()), 0o644))
-	}
-	file, err := os.ReadFile(tableFile)
+	file, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	require.Equal(t, dsnTable(), string(file), "run: go test -run %s -update .", t.Name())
+	before, rest, ok := strings.Cut(string(file), tableBegins)
+	require.True(t, ok, "%s has no %s", readme, tableBegins)
+	table, after, ok := strings.Cut(rest, tableEnds)
+	require.True(t, ok, "%s has no %s", readme, tableEnds)
+	if *update {
+		table = dsnTable()
+		require.NoError(t, os.WriteFile(readme, []byte(before+tableBegins+table+tableEnds+after), 0o644))
+	}
+	require.Equal(t, dsnTable(), table, "run: go test -run %s -update .", t.Name())
 }
 
 func TestEveryKeyIsDocumentedAndItsDefaultIsAValueOfIt(t *testing.T) {

@@ -1,0 +1,180 @@
+package surrealsql_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// The README's tables of types are read, and each row tried on the real engine.
+
+// readmeRows returns the cells of a table of the README.
+func readmeRows(t *testing.T, table string) (rows [][]string) {
+	t.Helper()
+	file, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, rest, ok := strings.Cut(string(file), "<!-- "+table+" -->\n")
+	require.True(t, ok)
+	text, _, ok := strings.Cut(rest, "<!-- /types -->")
+	require.True(t, ok)
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n")[2:] {
+		cells := strings.Split(strings.Trim(line, "| "), " | ")
+		rows = append(rows, cells)
+	}
+	require.NotEmpty(t, rows)
+	return rows
+}
+
+var quoted = regexp.MustCompile("`([^`]*)`")
+
+// names returns what is in backticks.
+func names(cell string) (list []string) {
+	for _, m := range quoted.FindAllStringSubmatch(cell, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// destinations are those that the table of results names.
+var destinations = map[string]func() any{
+	"bool": func() any { return new(bool) }, "int": func() any { return new(int) }, "int64": func() any { return new(int64) },
+	"uint8": func() any { return new(uint8) }, "float64": func() any { return new(float64) }, "string": func() any { return new(string) },
+	"[]byte": func() any { return new([]byte) }, "*string": func() any { return new(*string) },
+	"time.Time": func() any { return new(time.Time) }, "time.Duration": func() any { return new(time.Duration) },
+	"sql.Null[string]":      func() any { return new(sql.Null[string]) },
+	"sql.Null[time.Time]":   func() any { return new(sql.Null[time.Time]) },
+	"Value[string]":         func() any { return new(surrealsql.Value[string]) },
+	"Value[[]int]":          func() any { return new(surrealsql.Value[[]int]) },
+	"LongDuration":          func() any { return new(surrealsql.LongDuration) },
+	"RecordID":              func() any { return new(surrealsql.RecordID) },
+	"Range":                 func() any { return new(surrealsql.Range) },
+	"Table":                 func() any { return new(surrealsql.Table) },
+	"File":                  func() any { return new(surrealsql.File) },
+	"models.GeometryPoint":  func() any { return new(models.GeometryPoint) },
+	"models.GeometryLine":   func() any { return new(models.GeometryLine) },
+	"Into(*big.Rat)":        func() any { return surrealsql.Into(new(*big.Rat)) },
+	"Into([16]byte)":        func() any { return surrealsql.Into(new([16]byte)) },
+	"Into(models.RecordID)": func() any { return surrealsql.Into(new(models.RecordID)) },
+	"Into([]int)":           func() any { return surrealsql.Into(new([]int)) },
+	"Into(map[string]int)":  func() any { return surrealsql.Into(new(map[string]int)) },
+	"Into(struct)":          func() any { return surrealsql.Into(new(struct{ N int })) },
+}
+
+func TestTheREADMEsTypesOfResultsAreTrue(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	for _, row := range readmeRows(t, "types out") {
+		kind, expression := names(row[0])[0], names(row[1])[0]
+		said := fmt.Sprint(row)
+		require.Equal(t, kind, queryOne[string](t, db, "RETURN type::of("+expression+")"), said)
+
+		// As a field, so that objects and arrays stay one value.
+		text := "SELECT v FROM { v: " + expression + " }"
+		var v any
+		require.NoError(t, db.QueryRowContext(t.Context(), text).Scan(&v), said)
+		goName := strings.NewReplacer("<nil>", "nil", "interface {}", "any", "uint8", "byte").Replace(fmt.Sprintf("%T", v))
+		require.Equal(t, names(row[2])[0], goName, said)
+		for _, name := range names(row[3]) {
+			require.Contains(t, destinations, name)
+			require.NoError(t, db.QueryRowContext(t.Context(), text).Scan(destinations[name]()), "%s into %s", said, name)
+		}
+	}
+}
+
+// fakeDecimal is like the types of shopspring/decimal and others.
+type fakeDecimal struct{}
+
+func (fakeDecimal) Coefficient() *big.Int { return big.NewInt(125) }
+
+func (fakeDecimal) Exponent() int32 { return -1 }
+
+// fakeText has a text form, as netip.Addr has.
+type fakeText struct{ hidden int }
+
+func (fakeText) MarshalText() ([]byte, error) { return []byte("text"), nil }
+
+// arguments are values of the types that the table of arguments names, by the
+// first type of a row, and after the name another type of theirs if not the row's.
+var arguments = map[string][]any{
+	"nil":                  {nil, (*int)(nil), []int(nil), map[string]any(nil), []byte(nil)},
+	"surrealsql.None":      {surrealsql.None},
+	"bool":                 {true},
+	"int":                  {1, int8(1), int16(1), int32(1), int64(math.MinInt64), uint8(1), uint16(1), uint32(1), uint64(math.MaxInt64), uint(1)},
+	"float32":              {float32(1), 1.5, math.NaN(), math.Inf(-1)},
+	"string":               {"", "x"},
+	"[]byte":               {[]byte{}, []byte{0xff}, [3]byte{}},
+	"time.Time":            {time.Unix(0, 1)},
+	"time.Duration":        {time.Nanosecond},
+	"[16]byte":             {[16]byte{1}, models.UUID{}, surrealsql.UUID("0191f0a4-5c3e-7b7a-9f0e-2d7a4f1c6b55")},
+	"surrealsql.Decimal":   {surrealsql.Decimal("1.50"), fakeDecimal{}},
+	"big.Int":              {big.NewInt(1), *big.NewInt(1)},
+	"surrealsql.RecordID":  {surrealsql.RecordID("person:ada"), models.RecordID{Table: "person", ID: "ada"}},
+	"surrealsql.Table":     {surrealsql.Table("person")},
+	"surrealsql.Range":     {surrealsql.Range("1..5")},
+	"surrealsql.File":      {surrealsql.NewFile("b", "k")},
+	"surrealsql.Set":       {surrealsql.Set{1}},
+	"array":                {[]int{}, [2]int{}, []any{1, "x"}, []string{"x"}},
+	"object":               {struct{ N int }{1}, map[string]int{}, map[int]int{1: 1}},
+	"json.RawMessage":      {json.RawMessage(`{"a":1}`)},
+	"sql.Null[T]":          {new(1), sql.Null[int]{V: 1, Valid: true}, surrealsql.Value[int]{V: 1, Valid: true}, sql.NullInt64{Int64: 1, Valid: true}},
+	"MarshalText":          {fakeText{}},
+	"models.GeometryPoint": {models.GeometryPoint{}},
+}
+
+func TestTheREADMEsTypesOfArgumentsAreTrue(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	tried := 0
+	for _, row := range readmeRows(t, "types in") {
+		key, want := "", ""
+		if list := names(row[0]); len(list) > 0 {
+			key = list[0]
+		}
+		if list := names(row[1]); len(list) > 0 {
+			want = list[0]
+		}
+		switch {
+		case strings.HasPrefix(row[0], "slices"):
+			key = "array"
+		case strings.HasPrefix(row[0], "structs"):
+			key = "object"
+		case strings.HasPrefix(row[0], "pointers"):
+			want = "int"
+		}
+		require.Contains(t, arguments, key, row)
+		for _, v := range arguments[key] {
+			tried++
+			require.Equal(t, want, queryOne[string](t, db, "RETURN type::of($1)", v), "%v: %T", row, v)
+		}
+	}
+	require.Greater(t, tried, 45)
+}
+
+func TestTheREADMEsRefusalsOfArgumentsAreTrue(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	for _, v := range []any{
+		uint64(math.MaxInt64) + 1, "\xff", -time.Second, surrealsql.Decimal("1.00000000000000000000000000001"),
+	} {
+		_, err := db.ExecContext(t.Context(), "RETURN $1", v)
+		require.ErrorContains(t, err, "argument", "%v", v)
+	}
+	big65 := new(big.Int).Lsh(big.NewInt(1), 65)
+	require.Equal(t, "decimal", queryOne[string](t, db, "RETURN type::of($1)", big65))
+	for _, v := range []any{nil, (*int)(nil)} {
+		none := newDB(t, func(cfg *surrealsql.Config) { cfg.NullAs = surrealsql.NilIsNone })
+		require.Equal(t, "none", queryOne[string](t, none, "RETURN type::of($1)", v))
+	}
+}
