@@ -69,7 +69,7 @@ const (
 
 // Config is everything a connector can be told. [ParseDSN] and [ConfigFromEnv]
 // make one; a literal works too, and its zero fields take the defaults given
-// in the table of DSN keys.
+// here and in the README's table of DSN keys.
 //
 // NewConnector keeps a copy, so later changes to a Config reach no connector.
 // A Config must not be changed while another goroutine reads it. The callbacks
@@ -113,45 +113,54 @@ type Config struct {
 	Credentials func(context.Context) (user, password string, err error)
 
 	// DialTimeout bounds connecting, with all its attempts: dial, TLS,
-	// upgrade, sign-in, schema and Init.
+	// upgrade, sign-in, schema, Init and AfterConnect. Zero means 5s.
 	DialTimeout time.Duration
-	// QueryTimeout bounds each statement that has no nearer deadline. Zero
-	// sets no bound.
+	// QueryTimeout bounds each query, however many statements it has, where the
+	// context has no nearer deadline. Zero sets no bound.
 	QueryTimeout time.Duration
-	// CloseTimeout bounds what has no context of its own: Close, Commit, Rollback.
+	// CloseTimeout bounds what has no context of its own: Close, Commit,
+	// Rollback. Zero means 10s.
 	CloseTimeout time.Duration
 	// MaxMessageSize is the largest message accepted from the server, in bytes.
+	// Zero means 128 MiB.
 	MaxMessageSize int
 
 	// MaxUses retires a connection after so many leases. Zero sets no limit.
 	MaxUses int
 	// MaxLifetime retires a connection of that age. Zero sets no limit.
 	// Unlike sql.DB's, it has jitter: each connection's life is shorter by a
-	// random part of LifetimeJitter, so that they do not all end at once.
+	// random part of LifetimeJitter, so that they do not all end at once. A
+	// LifetimeJitter of zero means a tenth of MaxLifetime, Disabled none.
 	MaxLifetime    time.Duration
 	LifetimeJitter time.Duration
 	// HealthCheckInterval is the time between two looks at the idle connections.
+	// Zero means 5s, Disabled never.
 	HealthCheckInterval time.Duration
-	// PingAfterIdle is how long a connection may idle before it is pinged.
+	// PingAfterIdle is how long a connection may idle before it is pinged. Zero
+	// means 30s, Disabled never.
 	PingAfterIdle time.Duration
 
-	// ConnectAttempts is how often connecting is tried in all, while the error
-	// can pass; ConnectBackoff the longest first pause, doubled each time, of
-	// which a random part is waited.
+	// ConnectAttempts is how often connecting is tried in all, each time with
+	// every host, while the error can pass; zero means 3. ConnectBackoff is the
+	// longest first pause, doubled each time, of which a random part is waited;
+	// zero means 100ms, Disabled no pause.
 	ConnectAttempts int
 	ConnectBackoff  time.Duration
 	// LoadBalance is the order in which Hosts are tried.
 	LoadBalance LoadBalance
 
 	// SchemaFile is the path of a SurrealQL file, Schema such a text: run once
-	// per connector and database, before its first connection is used. Only
-	// one of the two may be set.
+	// per connector and database, before its first connection is used, and once
+	// more when the file has changed. It runs at each start of a program, so
+	// definitions should say IF NOT EXISTS or OVERWRITE. If it fails, connecting
+	// fails. Only one of the two may be set.
 	SchemaFile string
 	Schema     string
 	// Variables are set on every connection and stay over resets: $name in
 	// all texts.
 	Variables map[string]any
-	// Init are texts run on every new connection, after the schema.
+	// Init are texts run on every new connection, after the schema. LET and USE
+	// in them end with their text: see Variables and AfterConnect.
 	Init []string
 
 	// NullAs is what a nil argument becomes.

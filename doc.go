@@ -22,7 +22,8 @@
 //	db.ExecContext(ctx, `CREATE person CONTENT $person`, sql.Named("person", person))
 //
 // `?` is an operator of SurrealQL and no placeholder. A name without a value is
-// refused before anything is sent: the server would take NONE for it.
+// refused before the text is sent: the server would take NONE for it. An argument
+// that the text does not use is refused too.
 //
 // Columns come in the order in which the text names them, although the server
 // sorts the keys of its objects: SELECT name, age is scanned as &name, &age.

@@ -43,7 +43,8 @@ var (
 	ErrAuth      = errors.New("surrealsql: not authenticated or not allowed")
 	ErrThrown    = errors.New("surrealsql: thrown by the query")
 	// ErrExpired: the session's or the token's time is over. It is an ErrAuth
-	// too. The connection lives; signing in again mends it.
+	// too. The driver signs in again by itself, except within a transaction, so
+	// this is seen where that did not help or could not be done.
 	ErrExpired = errors.New("surrealsql: session or token expired")
 )
 
@@ -64,10 +65,11 @@ type Error struct {
 	// Statement is the index, from 0, of the statement that failed; -1 if it
 	// is not known or the request failed as a whole.
 	Statement int
-	// Line and Column are where a parse error is in the text that was sent,
-	// from 1, the column in characters; 0 if unknown. Snippet is the server's
-	// drawing of that place: the line, and carets under it. It is not part of
-	// Error(), because a query text may hold secrets.
+	// Line and Column are where a parse error is in the text that the program
+	// wrote, from 1, the column in characters; 0 if unknown. Snippet is the
+	// server's drawing of that place in the text that was sent, with $_1 for $1:
+	// the line, and carets under it. It is not part of Error(), because a query
+	// text may hold secrets.
 	Line, Column int
 	Snippet      string
 	// Cause is the error underneath, where the server gives one.

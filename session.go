@@ -19,20 +19,22 @@ func (s session) clone() session {
 	return s
 }
 
-// Use selects a namespace and a database for this lease. A namespace without a
-// database selects none; a database needs a namespace.
+// Use selects a namespace and a database for this lease. The database may be
+// empty: then none is selected. The namespace may not.
 func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 	if namespace == "" {
 		// The server (3.0) dies of a database without namespace.
-		return fmt.Errorf("surrealsql: Use: database %q needs a namespace", database)
+		return fmt.Errorf("surrealsql: Use: got no namespace for the database %q, expected one", database)
 	}
 	return c.change(ctx, useStep(namespace, database), func(s *session) {
 		s.ns, s.db = namespace, database
 	})
 }
 
-// Let sets a session variable: $name in the texts of this lease. The value may
-// be anything that can be an argument.
+// Let sets a session variable: $name in the texts of this lease. The name has no
+// $, and is none of SurrealDB's own such as auth or value. The value may be
+// anything that can be an argument. An argument of a query that has the same name
+// goes before it (3.x).
 func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	if err := checkVariable(name); err != nil {
 		return err
@@ -45,7 +47,7 @@ func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	})
 }
 
-// Unset removes a session variable.
+// Unset removes a session variable. One that is not set is no error.
 func (c *Conn) Unset(ctx context.Context, name string) error {
 	if err := checkVariable(name); err != nil {
 		return err
@@ -53,8 +55,9 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 	return c.change(ctx, textStep("unset", name), func(s *session) { delete(s.variables, name) })
 }
 
-// SignIn authenticates this lease as somebody else. When it fails the session
-// stays as it was.
+// SignIn authenticates this lease as somebody else, and selects the namespace and
+// database that the credentials name. When it fails the session stays as it was;
+// [IsAuth] tells whether the credentials were refused.
 func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	l, err := cred.login()
 	if err != nil {

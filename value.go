@@ -14,9 +14,9 @@ import (
 //	err := row.Scan(&tags)
 //	use(tags.V)
 //
-// database/sql shows a destination nil for NONE and for NULL. None can be true
-// only in results of a query with [WithExactTypes], and for absent fields
-// never: an object's field that is not there leaves its Value as it was.
+// database/sql shows a destination nil for NONE and for NULL, so None is true only
+// in results of a query with [WithExactTypes]. A Value that is a field of a struct
+// stays as it was where the object lacks the field.
 //
 // As an argument it is V if Valid, else NONE if None, else nil. The zero Value is
 // therefore NULL.
