@@ -61,3 +61,20 @@ func ExampleConfigFromEnv() {
 	}
 	log.Print("connecting to ", cfg) // without the password
 }
+
+// Several hosts are tried in the order that LoadBalance gives.
+func ExampleConfig() {
+	cfg := &surrealsql.Config{
+		Hosts:       []string{"db1", "db2", "db3"},
+		LoadBalance: surrealsql.RoundRobin,
+		Namespace:   "shop",
+		Database:    "main",
+		Auth:        surrealsql.AuthNamespace,
+		User:        "app",
+		Password:    "s3cret",
+		NullAs:      surrealsql.NilIsNone,
+		MaxLifetime: time.Hour,
+	}
+	fmt.Println(cfg) // its zero fields have their defaults
+	// Output: surrealdb://app:xxxxx@db1:8000,db2:8000,db3:8000/shop/main?auth=namespace&max_lifetime=1h0m0s&load_balance=round_robin&null=none
+}
