@@ -7,12 +7,22 @@ import (
 	"strconv"
 )
 
-// However a Config is printed, no password and no token comes out.
+// However a Config, a Connector, a Conn or Credentials are printed, no password
+// and no token comes out. Without Format, verbs such as %+v and %d would print the
+// fields.
 
 var (
 	_ fmt.Stringer   = Config{}
 	_ fmt.Formatter  = Config{}
 	_ slog.LogValuer = Config{}
+
+	_ fmt.Formatter  = Credentials{}
+	_ slog.LogValuer = Credentials{}
+
+	_ fmt.Formatter  = (*Connector)(nil)
+	_ slog.LogValuer = (*Connector)(nil)
+	_ fmt.Formatter  = (*Conn)(nil)
+	_ slog.LogValuer = (*Conn)(nil)
 )
 
 // String returns the DSN of c with passwords and tokens replaced by xxxxx. It
@@ -24,19 +34,52 @@ func (c Config) String() string {
 	return "surrealdb (no host)"
 }
 
-// Format prints [Config.String] for every verb. Without it, %+v and %#v would
-// print the fields, passwords included. It has no other use.
-func (c Config) Format(f fmt.State, verb rune) {
-	s := c.String()
+// Format prints [Config.String] for every verb.
+func (c Config) Format(f fmt.State, verb rune) { show(f, verb, "Config", c.String()) }
+
+// LogValue makes log/slog log [Config.String].
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String names who signs in, without secrets.
+func (c Credentials) String() string {
+	if c.Token != "" {
+		return "a token"
+	}
+	return fmt.Sprintf("user %q, namespace %q, database %q, access %q", c.User, c.Namespace, c.Database, c.Access)
+}
+
+// Format prints [Credentials.String] for every verb.
+func (c Credentials) Format(f fmt.State, verb rune) { show(f, verb, "Credentials", c.String()) }
+
+// LogValue makes log/slog log [Credentials.String].
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String returns [Config.String] of the connector's Config.
+func (c *Connector) String() string { return c.cfg.String() }
+
+// Format prints [Connector.String] for every verb.
+func (c *Connector) Format(f fmt.State, verb rune) { show(f, verb, "Connector", c.String()) }
+
+// LogValue makes log/slog log [Connector.String].
+func (c *Connector) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String names the connection: its number in the connector and its server.
+func (c *Conn) String() string { return "connection " + strconv.FormatUint(c.id, 10) + " to " + c.addr }
+
+// Format prints [Conn.String] for every verb.
+func (c *Conn) Format(f fmt.State, verb rune) { show(f, verb, "Conn", c.String()) }
+
+// LogValue makes log/slog log [Conn.String].
+func (c *Conn) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// show prints what a value of a type is shown as.
+func show(f fmt.State, verb rune, name, s string) {
 	switch {
 	case verb == 'v' && f.Flag('#'):
-		s = "surrealsql.Config(" + strconv.Quote(s) + ")"
+		s = "surrealsql." + name + "(" + strconv.Quote(s) + ")"
 	case verb == 'q':
 		s = strconv.Quote(s)
 	}
 	// A State of package fmt never fails to write.
 	_, _ = io.WriteString(f, s)
 }
-
-// LogValue makes log/slog log [Config.String].
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

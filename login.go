@@ -3,7 +3,6 @@ package surrealsql
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
@@ -20,20 +19,6 @@ type Credentials struct {
 	Token               string
 	Params              map[string]any // further variables for the access method's SIGNIN
 }
-
-// String names who signs in, without secrets.
-func (c Credentials) String() string {
-	if c.Token != "" {
-		return "a token"
-	}
-	return fmt.Sprintf("user %q, namespace %q, database %q, access %q", c.User, c.Namespace, c.Database, c.Access)
-}
-
-// GoString is String: %#v shows no secret either.
-func (c Credentials) GoString() string { return "surrealsql.Credentials{" + c.String() + "}" }
-
-// LogValue is String, for log/slog.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // login is the request that signs in.
 type login struct {
