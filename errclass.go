@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -48,6 +49,19 @@ func (e *Error) class() errorClass {
 		return classByText(bareText(e.Message))
 	}
 	return 0
+}
+
+// withoutMessage says what the error is by its statement, its place and its
+// class, or by its kind where it has none.
+func (e *Error) withoutMessage() string {
+	what := e.Kind
+	for _, c := range errorClasses {
+		if e.Is(c.target) {
+			what = strings.TrimPrefix(c.target.Error(), "surrealsql: ")
+			break
+		}
+	}
+	return e.located(cmp.Or(what, "an error of no known class"))
 }
 
 // opaqueKinds say nothing certain about the class: none at all (2.x), or one

@@ -92,12 +92,17 @@ func newError(code int64, kind, message string, details any) *Error {
 // Error returns the first line of the message, with the statement where it is
 // not the first (counted from 1 here), and the place where it is known.
 func (e *Error) Error() string {
+	return e.located(headline(e.Message))
+}
+
+// located adds to what the error is where it is.
+func (e *Error) located(what string) string {
 	var b strings.Builder
 	b.WriteString("surrealdb: ")
 	if e.Statement > 0 {
 		fmt.Fprintf(&b, "statement %d: ", e.Statement+1)
 	}
-	b.WriteString(headline(e.Message))
+	b.WriteString(what)
 	if e.Line > 0 {
 		fmt.Fprintf(&b, " (line %d, column %d)", e.Line, e.Column)
 	}

@@ -3,8 +3,10 @@ package surrealsql
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 )
 
@@ -46,19 +48,37 @@ func (c *Conn) observeEnd(ctx context.Context, text string, args []driver.NamedV
 func (l logger) query(ctx context.Context, c *Conn, text string, args []driver.NamedValue, took time.Duration, err error) {
 	attrs := []slog.Attr{c.attr(), slog.String("query", text), slog.Any("args", redacted(args)), slog.Duration("duration", took)}
 	if err != nil {
-		attrs = append(attrs, errAttr(err))
+		attrs = append(attrs, slog.String("error", withoutValues(err)))
 	}
 	l.write(ctx, slog.LevelInfo, "query", attrs...)
 }
 
 func redacted(args []driver.NamedValue) []string {
 	shown := make([]string, len(args))
+	ordinal := 0
 	for i, a := range args {
 		name := a.Name
 		if name == "" {
-			name = fmt.Sprint(a.Ordinal)
+			ordinal++
+			name = strconv.Itoa(ordinal)
 		}
 		shown[i] = fmt.Sprintf("$%s: %T", name, a.Value)
 	}
 	return shown
+}
+
+// withoutValues says what a query's error is without its text where that may
+// hold the value of an argument: the server's ("already contains 'x'"), and that
+// of an argument which cannot be sent. The caller gets the whole error.
+func withoutValues(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.withoutMessage()
+	}
+	if lost, ok := errors.AsType[*ConnError](err); ok {
+		return lost.Error()
+	}
+	if isContextError(err) {
+		return err.Error()
+	}
+	return "the request was refused before it was sent"
 }
