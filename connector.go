@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/surrealsql/surrealsql/internal/rpc"
 	"github.com/surrealsql/surrealsql/internal/ws"
@@ -112,17 +113,10 @@ func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 // attempt tries each endpoint once.
 func (c *Connector) attempt(ctx context.Context, attempt int) (*Conn, error) {
 	var errs []error
-	for _, addr := range c.endpoints() {
-		ctx := c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
-		end := ConnectEnd{Addr: addr}
-		conn, err := c.open(ctx, addr)
+	endpoints := c.endpoints()
+	for i, addr := range endpoints {
+		conn, err := c.try(ctx, addr, attempt, len(endpoints)-i)
 		if err == nil {
-			end.Conn, end.Version = conn.id, conn.version
-		}
-		end.Err = err
-		c.tracers.connectEnd(ctx, end)
-		if err == nil {
-			c.log.connected(ctx, conn)
 			return conn, nil
 		}
 		errs = append(errs, err)
@@ -132,6 +126,28 @@ func (c *Connector) attempt(ctx context.Context, attempt int) (*Conn, error) {
 	}
 	return nil, errors.Join(errs...)
 }
+
+// try tries one endpoint, with an equal share of the time that is left for it and
+// those behind it: one that stays silent must not use up the others' time.
+func (c *Connector) try(ctx context.Context, addr string, attempt, left int) (*Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Until(deadline)/time.Duration(left), errShare)
+		defer cancel()
+	}
+	ctx = c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
+	end := ConnectEnd{Addr: addr}
+	conn, err := c.open(ctx, addr)
+	if err == nil {
+		end.Conn, end.Version = conn.id, conn.version
+		c.log.connected(ctx, conn)
+	}
+	end.Err = err
+	c.tracers.connectEnd(ctx, end)
+	return conn, err
+}
+
+var errShare = fmt.Errorf("this host's share of dial_timeout is over: %w", context.DeadlineExceeded)
 
 // endpoints lists the hosts in the order in which this attempt tries them.
 func (c *Connector) endpoints() []string {
@@ -204,7 +220,7 @@ func (c *Conn) prepare(ctx context.Context) error {
 	}
 	for i, text := range c.cfg.Init {
 		if _, err := c.ExecContext(ctx, text, nil); err != nil {
-			return fmt.Errorf("Init statement %d: %w", i+1, err)
+			return fmt.Errorf("text %d of Init: %w", i+1, err)
 		}
 	}
 	if c.cfg.AfterConnect != nil {

@@ -101,7 +101,7 @@ func (fakeDecimal) Coefficient() *big.Int { return big.NewInt(125) }
 func (fakeDecimal) Exponent() int32 { return -1 }
 
 // fakeText has a text form, as netip.Addr has.
-type fakeText struct{ hidden int }
+type fakeText int
 
 func (fakeText) MarshalText() ([]byte, error) { return []byte("text"), nil }
 
@@ -129,7 +129,7 @@ var arguments = map[string][]any{
 	"object":               {struct{ N int }{1}, map[string]int{}, map[int]int{1: 1}},
 	"json.RawMessage":      {json.RawMessage(`{"a":1}`)},
 	"sql.Null[T]":          {new(1), sql.Null[int]{V: 1, Valid: true}, surrealsql.Value[int]{V: 1, Valid: true}, sql.NullInt64{Int64: 1, Valid: true}},
-	"MarshalText":          {fakeText{}},
+	"MarshalText":          {fakeText(0)},
 	"models.GeometryPoint": {models.GeometryPoint{}},
 }
 
