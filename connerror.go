@@ -61,12 +61,12 @@ func IsConflict(err error) bool { return errors.Is(err, ErrConflict) }
 
 // IsRetryable reports whether doing the same again is safe and may succeed: a
 // conflict, or a connection that failed before anything was sent. It is false
-// for an unknown outcome, for a cancelled context, and for a server whose
-// certificate is refused. Inside a transaction it is the whole transaction that
-// is to be run again.
+// for an unknown outcome, for a cancelled context, and where one side refuses the
+// other's certificate or they do not speak the same protocol. Inside a transaction
+// it is the whole transaction that is to be run again.
 func IsRetryable(err error) bool {
 	switch {
-	case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, context.Canceled), hopeless(err):
 		return false
 	case IsConflict(err):
 		return true
@@ -76,9 +76,6 @@ func IsRetryable(err error) bool {
 	}
 	if h, ok := errors.AsType[*ws.HandshakeError](err); ok {
 		return h.Status == http.StatusTooManyRequests || h.Status >= http.StatusBadGateway
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return false
 	}
 	return IsConnectivity(err)
 }

@@ -5,7 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
 // maxBackoff caps the pause between two attempts to connect.
@@ -41,9 +44,23 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // connection can, a refused password cannot. Signing in may be repeated, so a
 // connection that is lost during it can pass too.
 func mayPass(err error) bool {
-	var alert tls.AlertError
-	if errors.As(err, &alert) {
-		return false // the server dislikes this client's certificate or protocol
+	return IsRetryable(err) || errors.Is(err, ErrOutcomeUnknown) && !hopeless(err)
+}
+
+// hopeless reports whether the two sides do not suit each other: one refuses the
+// other's certificate, or they do not speak the same protocol.
+func hopeless(err error) bool {
+	var (
+		certificate *tls.CertificateVerificationError
+		plain       tls.RecordHeaderError // the server speaks no TLS
+		strange     *ws.ProtocolError     // or no WebSocket, or not with subprotocol cbor
+		network     *net.OpError
+	)
+	switch {
+	case errors.As(err, &certificate), errors.As(err, &plain), errors.As(err, &strange):
+		return true
 	}
-	return errors.Is(err, ErrOutcomeUnknown) || IsRetryable(err)
+	// This is how crypto/tls returns an alert of the server, such as "certificate
+	// required": its type is not exported.
+	return errors.As(err, &network) && network.Op == "remote error"
 }

@@ -108,10 +108,10 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 		return nil, refusal
 	}
 	if err != nil {
-		return nil, fmt.Errorf("websocket: upgrade: %w", err)
+		return nil, fmt.Errorf("websocket: upgrade: %w", strange(err))
 	}
 	if hs.Protocol != o.Protocol {
-		return nil, fmt.Errorf("websocket: the server agreed to subprotocol %q, expected %q: is this a SurrealDB server?", hs.Protocol, o.Protocol)
+		return nil, &ProtocolError{fmt.Sprintf("the server agreed to subprotocol %q, expected %q: is this a SurrealDB server?", hs.Protocol, o.Protocol)}
 	}
 	var early []byte
 	if br != nil { // the server's first ping often comes with the 101
@@ -119,6 +119,17 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 		defer ws.PutReader(br)
 	}
 	return newConn(nc, raw, o.MaxMessage, early), nil
+}
+
+// strange makes a ProtocolError of the library's complaints about what the answer
+// says. Other errors are the network's.
+func strange(err error) error {
+	var rejected *ws.ConnectionRejectedError
+	if errors.As(err, &rejected) || errors.Is(err, ws.ErrMalformedResponse) ||
+		errors.Is(err, ws.ErrHandshakeBadSubProtocol) || errors.Is(err, ws.ErrHandshakeBadExtensions) {
+		return &ProtocolError{err.Error() + ": is this a SurrealDB server?"}
+	}
+	return err
 }
 
 // maxAnswer bounds the HTTP answer to the upgrade. The library collects a
