@@ -1,0 +1,129 @@
+package surrealsql_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// diary is a tracer of everything. It notes each event, and that an end gets what
+// its start returned.
+type diary struct {
+	mu     sync.Mutex
+	events []string
+}
+
+type diaryKey struct{}
+
+func (d *diary) note(ctx context.Context, format string, args ...any) context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	event := fmt.Sprintf(format, args...)
+	d.events = append(d.events, event)
+	return context.WithValue(ctx, diaryKey{}, event)
+}
+
+func (d *diary) end(ctx context.Context, err error) {
+	outcome := ""
+	if err != nil {
+		outcome = " failed"
+	}
+	d.note(ctx, "/%v%s", ctx.Value(diaryKey{}), outcome)
+}
+
+func (d *diary) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	return d.note(ctx, "%d query %s (%d)", s.Conn, s.Query, s.Args)
+}
+func (d *diary) QueryEnd(ctx context.Context, e surrealsql.QueryEnd) { d.end(ctx, e.Err) }
+func (d *diary) ConnectStart(ctx context.Context, s surrealsql.ConnectStart) context.Context {
+	return d.note(ctx, "connect %d", s.Attempt)
+}
+func (d *diary) ConnectEnd(ctx context.Context, e surrealsql.ConnectEnd) { d.end(ctx, e.Err) }
+func (d *diary) ResetStart(ctx context.Context, s surrealsql.ResetStart) context.Context {
+	return d.note(ctx, "%d reset", s.Conn)
+}
+func (d *diary) ResetEnd(ctx context.Context, e surrealsql.ResetEnd) { d.end(ctx, e.Err) }
+func (d *diary) CloseStart(ctx context.Context, s surrealsql.CloseStart) context.Context {
+	return d.note(ctx, "%d close", s.Conn)
+}
+func (d *diary) CloseEnd(ctx context.Context, e surrealsql.CloseEnd) { d.end(ctx, e.Err) }
+
+// take returns the events since the last take.
+func (d *diary) take() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	events := d.events
+	d.events = nil
+	return events
+}
+
+func TestATracerIsToldOfEverythingInOrder(t *testing.T) {
+	t.Parallel()
+	var d diary
+	db := solo(newDB(t, func(c *surrealsql.Config) { c.Tracer = &d }))
+	ctx := t.Context()
+
+	require.NoError(t, db.PingContext(ctx))
+	require.Equal(t, []string{"connect 1", "/connect 1", "1 query ping (0)", "/1 query ping (0)"}, d.take())
+
+	mustExec(t, db, `CREATE a SET n = $1, m = $m`, 1, sql.Named("m", 2))
+	require.Error(t, exec(ctx, db, `THROW 'x'`))
+	require.Error(t, exec(ctx, db, `RETURN $1`), "refused here: nothing to tell")
+	require.Equal(t, []string{
+		"1 query CREATE a SET n = $1, m = $m (2)", "/1 query CREATE a SET n = $1, m = $m (2)",
+		"1 query THROW 'x' (0)", "/1 query THROW 'x' (0) failed",
+	}, d.take())
+
+	tx := begin(t, db)
+	mustExec(t, tx, `CREATE a`)
+	require.NoError(t, tx.Commit())
+	require.NoError(t, begin(t, db).Rollback())
+	require.Equal(t, []string{
+		"1 query begin (0)", "/1 query begin (0)", "1 query CREATE a (0)", "/1 query CREATE a (0)",
+		"1 query commit (0)", "/1 query commit (0)", "1 query begin (0)", "/1 query begin (0)", "1 query cancel (0)", "/1 query cancel (0)",
+	}, d.take())
+
+	leased(t, db, func(c *surrealsql.Conn) error { return c.Let(ctx, "x", 1) })
+	requireGood(t, db)
+	require.Equal(t, []string{
+		"1 query let (0)", "/1 query let (0)", "1 reset", "/1 reset", "1 query RETURN $1 + 1 (1)", "/1 query RETURN $1 + 1 (1)",
+	}, d.take())
+
+	require.NoError(t, db.Close())
+	require.Equal(t, []string{"1 close", "/1 close"}, d.take())
+}
+
+func TestATracerIsToldOfAConnectThatFails(t *testing.T) {
+	t.Parallel()
+	var d diary
+	db := newDB(t, func(c *surrealsql.Config) { c.Tracer, c.Password = &d, "wrong" })
+	require.True(t, surrealsql.IsAuth(db.PingContext(t.Context())))
+	require.Equal(t, []string{"connect 1", "/connect 1 failed"}, d.take())
+}
+
+// What QueryStart returns is the context that the query runs under.
+type canceller struct{}
+
+func (canceller) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	if s.Query == "RETURN 'cancel me'" {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return ctx
+	}
+	return ctx
+}
+func (canceller) QueryEnd(context.Context, surrealsql.QueryEnd) {}
+
+func TestATracersContextIsTheQuerys(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, func(c *surrealsql.Config) { c.Tracer = canceller{} })
+	requireUnbroken(t, db, func() {
+		require.ErrorIs(t, exec(t.Context(), db, `RETURN 'cancel me'`), context.Canceled)
+	})
+}
