@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -329,78 +328,4 @@ func TestHeadersReachTheServer(t *testing.T) {
 		require.NoError(t, db.PingContext(t.Context()))
 	}
 	require.Equal(t, []string{"/rpc acme 1", "/rpc acme 2"}, got)
-}
-
-// nodes are several ports of the real engine.
-func nodes(t testing.TB, n int) (*surrealtest.Server, []string) {
-	t.Helper()
-	server := surrealtest.New(t, surrealtest.Options{Ports: n})
-	hosts := make([]string, n)
-	for i := range hosts {
-		hosts[i] = server.Addr(i)
-	}
-	return server, hosts
-}
-
-func TestSeveralHostsAreTriedInTheirOrderInTurnOrAtRandom(t *testing.T) {
-	t.Parallel()
-	server, hosts := nodes(t, 3)
-	dsn := server.TestDSN(t)
-	dialled := func(order surrealsql.LoadBalance, connects int) (addrs []string) {
-		db := openDB(t, dsn, func(cfg *surrealsql.Config) {
-			cfg.Hosts, cfg.LoadBalance, cfg.MaxUses = hosts, order, 1
-			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-				addrs = append(addrs, addr)
-				return new(net.Dialer).DialContext(ctx, network, addr)
-			}
-		})
-		for range connects {
-			requireGood(t, db)
-		}
-		return addrs
-	}
-	require.Equal(t, slices.Repeat(hosts[:1], 4), dialled(surrealsql.InOrder, 4))
-	require.Equal(t, slices.Repeat(hosts, 2), dialled(surrealsql.RoundRobin, 6))
-	random := dialled(surrealsql.Random, 40) // misses one of three once in 5 million times
-	require.Len(t, random, 40)
-	for _, host := range hosts {
-		require.Contains(t, random, host)
-	}
-}
-
-func TestAnotherHostServesWhereTheFirstIsDownOrSilent(t *testing.T) {
-	t.Parallel()
-	_, hosts := nodes(t, 2)
-	faults := map[string]func(*surrealtest.Proxy){
-		"refuses": (*surrealtest.Proxy).Refuse,
-		"resets":  func(p *surrealtest.Proxy) { p.CutAfter(surrealtest.ToServer, 0, surrealtest.CutRST) },
-		"silent":  func(p *surrealtest.Proxy) { p.BlackHole(true) },
-	}
-	for name, fault := range faults {
-		t.Run("the first "+name, func(t *testing.T) {
-			t.Parallel()
-			first := surrealtest.NewProxy(t, hosts[0])
-			fault(first)
-			db := openDB(t, "surrealdb://root:root@"+first.Addr()+","+hosts[1]+"/ns/db?dial_timeout=2s&connect_attempts=1")
-			started := time.Now()
-			require.NoError(t, db.PingContext(context.Background()))
-			require.Less(t, time.Since(started), 2*time.Second, "a silent host does not use up the others' time")
-		})
-	}
-}
-
-func TestWhereNoHostServesTheErrorNamesThemAll(t *testing.T) {
-	t.Parallel()
-	var addrs []string
-	for range 3 {
-		proxy := surrealtest.NewProxy(t, "127.0.0.1:1")
-		proxy.Refuse()
-		addrs = append(addrs, proxy.Addr())
-	}
-	db := openDB(t, "surrealdb://"+addrs[0]+","+addrs[1]+","+addrs[2]+"?connect_attempts=1")
-	err := db.PingContext(t.Context())
-	for _, addr := range addrs {
-		require.ErrorContains(t, err, addr)
-	}
-	require.True(t, surrealsql.IsRetryable(err))
 }
