@@ -64,11 +64,12 @@ type Conn struct {
 
 	window []byte // bytes received; window[r:w] are unread
 	r, w   int
-	long   []byte // a message that did not fit the window
+	long   []byte // what is there of a message that did not fit the window
 
 	out   []byte // frames waiting for Flush
 	mark  int    // where the frame that is being built begins in out
-	inMsg bool   // between the frames of a fragmented message
+	inMsg bool   // more frames of the message are to come
+	left  int    // bytes to come of the frame that is being read
 
 	maxMessage int
 	broken     atomic.Bool

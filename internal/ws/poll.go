@@ -99,6 +99,9 @@ func (c *Conn) wholeFrame() (h header, whole bool, err error) {
 			return h, false, &ProtocolError{"a fragmented message on an idle connection"}
 		}
 	}
+	if h.op < opClose && h.length > uint64(c.maxMessage) {
+		return h, false, c.tooLarge(h.length)
+	}
 	size := uint64(h.size) + h.length // checked: it does not overflow
 	if size > uint64(len(c.window)) {
 		return h, false, &ProtocolError{"a large message on an idle connection"}

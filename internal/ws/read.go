@@ -4,43 +4,19 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
+	"math"
 	"strings"
 )
 
 // ReadMessage waits for the next message and returns its payload, which is
-// valid until the next call of ReadMessage or Poll. Pings that come before it
-// are answered. After an error the connection is broken.
+// valid until the next call of ReadMessage, NextMessage or Poll. Pings that come
+// before it are answered. After an error the connection is broken.
 func (c *Conn) ReadMessage() ([]byte, error) {
-	c.release()
-	for {
-		h, err := c.nextHeader()
-		if err != nil {
-			return nil, c.fail(err)
-		}
-		if h.op >= opClose {
-			if err := c.control(h); err != nil {
-				return nil, c.fail(err)
-			}
-			continue
-		}
-		if err := c.checkData(h); err != nil {
-			return nil, c.fail(err)
-		}
-		whole := h.size + int(h.length)
-		if h.fin && !c.inMsg && whole <= len(c.window) {
-			if err := c.fill(whole); err != nil {
-				return nil, c.fail(err)
-			}
-			return c.take(h), nil
-		}
-		if err := c.assemble(h); err != nil {
-			return nil, c.fail(err)
-		}
-		if c.inMsg = !h.fin; h.fin {
-			return c.long, nil
-		}
+	msg, more, err := c.beginMessage()
+	if err != nil || !more {
+		return msg, err
 	}
+	return c.Rest(nil)
 }
 
 // release ends the validity of the last message.
@@ -65,16 +41,20 @@ func (c *Conn) nextHeader() (header, error) {
 	}
 }
 
-// checkData refuses a data frame that is out of sequence or above the bound,
-// before a byte of it is stored.
+// checkData refuses a data frame that is out of sequence or of a length that
+// cannot be.
 func (c *Conn) checkData(h header) error {
 	if (h.op == opContinuation) != c.inMsg {
 		return &ProtocolError{"a fragment out of sequence"}
 	}
-	if have := len(c.long); h.length > uint64(c.maxMessage-have) {
-		return fmt.Errorf("websocket: %w: %d bytes announced, at most %d accepted", ErrMessageTooLarge, h.length+uint64(have), c.maxMessage)
+	if h.length > math.MaxInt/2 {
+		return c.tooLarge(h.length)
 	}
 	return nil
+}
+
+func (c *Conn) tooLarge(size uint64) error {
+	return fmt.Errorf("websocket: %w: %d bytes announced, at most %d accepted", ErrMessageTooLarge, size, c.maxMessage)
 }
 
 // take consumes a frame that lies in the window whole and returns its payload
@@ -84,30 +64,6 @@ func (c *Conn) take(h header) []byte {
 	payload := c.window[c.r+h.size : end : end]
 	c.r = end
 	return payload
-}
-
-// assemble appends the payload of a frame to c.long: first what the window
-// holds, then straight from the socket. Memory grows with what really arrives,
-// never with what a header announces.
-func (c *Conn) assemble(h header) error {
-	c.r += h.size
-	left := int(h.length)
-	n := min(left, c.w-c.r)
-	c.long = append(c.long, c.window[c.r:c.r+n]...)
-	c.r += n
-	for left -= n; left > 0; left -= n {
-		if len(c.long) == cap(c.long) { // double it
-			c.long = slices.Grow(c.long, min(left, max(windowSize, len(c.long))))
-		}
-		room := c.long[len(c.long):min(cap(c.long), len(c.long)+left)]
-		var err error
-		n, err = c.read(room)
-		c.long = c.long[:len(c.long)+n]
-		if n == 0 && err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fill waits until at least need unread bytes lie in the window; need never

@@ -147,7 +147,7 @@ func TestAMessageAboveTheBoundIsRefusedAtItsHeader(t *testing.T) {
 			_, err := c.ReadMessage()
 			require.ErrorIs(t, err, ErrMessageTooLarge)
 			require.ErrorContains(t, err, "at most 100")
-			require.LessOrEqual(t, cap(c.long), windowSize)
+			require.LessOrEqual(t, cap(c.long), streamSize)
 			require.True(t, c.Broken())
 		})
 	}
