@@ -114,38 +114,64 @@ func (c *Conn) Flight(ctx context.Context, each func(Reply)) error {
 }
 
 func (c *Conn) exchange(ctx context.Context, each func(Reply)) error {
-	if err := ctx.Err(); err != nil {
+	stop, err := c.guard(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.unguard(stop)
+	if err := c.flush(ctx); err != nil {
+		return err
+	}
+	for len(c.waiting) > 0 {
+		r, err := c.receive()
+		if err != nil {
+			return c.received(ctx, err)
+		}
+		each(r)
+	}
+	return nil
+}
+
+// guard makes the end of ctx close the socket, until unguard. For a context
+// that has ended already it drops the flight.
+func (c *Conn) guard(ctx context.Context) (stop func() bool, err error) {
+	if ctx.Err() != nil {
 		c.Discard()
-		return &Failure{Op: "write", Err: contextError(ctx)}
+		return nil, &Failure{Op: "write", Err: contextError(ctx)}
 	}
-	var stop func() bool
-	if ctx.Done() != nil {
-		stop = context.AfterFunc(ctx, c.abort)
+	if ctx.Done() == nil {
+		return nil, nil
 	}
-	err := c.converse(ctx, each)
+	return context.AfterFunc(ctx, c.abort), nil
+}
+
+func (c *Conn) unguard(stop func() bool) {
 	if stop != nil && !stop() {
 		// The context ended during the exchange. A complete answer is still
 		// good news; the socket is not.
 		c.Abort()
 	}
-	return err
 }
 
-func (c *Conn) converse(ctx context.Context, each func(Reply)) error {
-	if n, err := c.ws.Flush(); err != nil {
-		c.waiting = c.waiting[:0]
-		return &Failure{Op: "write", Sent: n > 0, Err: becauseOf(ctx, err)}
+// flush sends the flight.
+func (c *Conn) flush(ctx context.Context) error {
+	n, err := c.ws.Flush()
+	if err == nil {
+		return nil
 	}
-	for len(c.waiting) > 0 {
-		r, err := c.receive()
-		if err != nil {
-			c.Abort()
-			c.waiting = c.waiting[:0]
-			return &Failure{Op: "read", Sent: true, Err: becauseOf(ctx, err)}
-		}
-		each(r)
+	c.waiting = c.waiting[:0]
+	return &Failure{Op: "write", Sent: n > 0, Err: becauseOf(ctx, err)}
+}
+
+// received makes a *Failure of an error while a reply was read, and gives the
+// connection up; nil stays nil.
+func (c *Conn) received(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	c.Abort()
+	c.waiting = c.waiting[:0]
+	return &Failure{Op: "read", Sent: true, Err: becauseOf(ctx, err)}
 }
 
 // receive reads messages until one answers a waiting request.
