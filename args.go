@@ -119,7 +119,7 @@ func (c *Conn) askParam(ctx context.Context, name string) bool {
 	if c.now.ns == "" || c.now.db == "" {
 		return true
 	}
-	raw, err := c.send(ctx, "INFO FOR DB", nil)
+	raw, _, err := c.send(ctx, "INFO FOR DB", nil, false)
 	if err != nil {
 		return !c.rpc.Broken()
 	}

@@ -33,7 +33,9 @@ func (s *resultSet) learnTypes() []columnType {
 	}
 	look := *s
 	look.read, look.done = typeReader(s.read), false
-	if look.rewind() != nil {
+	if s.stream != nil {
+		look.peekArrived()
+	} else if look.rewind() != nil {
 		return types
 	}
 	row := make([]driver.Value, len(types))
@@ -44,6 +46,23 @@ func (s *resultSet) learnTypes() []columnType {
 		}
 	}
 	return types
+}
+
+// peekArrived makes a copy of the set of a stream look at those rows that have
+// arrived already, and no others.
+func (s *resultSet) peekArrived() {
+	s.own.Reset(s.dec.Rest())
+	s.dec, s.stream = &s.own, nil
+	if s.unplaced == nil {
+		return
+	}
+	first, left := s.own, s.left
+	if more, err := first.More(&left); err != nil || !more {
+		return
+	}
+	if row, err := first.Raw(); err != nil || s.placeBy(s.unplaced, row) != nil {
+		s.done = true
+	}
 }
 
 // add joins what another value of the column is. The zero columnType is NULL,

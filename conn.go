@@ -42,6 +42,7 @@ type Conn struct {
 	tx      *tx     // the open transaction, or nil
 	rows    *rows   // rows that still lie in the connection's buffer, or nil
 	entries []entry // reused from one reply to the next
+	aligned []int   // likewise
 
 	care leaseState
 }
@@ -104,21 +105,21 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 }
 
 func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Result, error) {
-	entries, err := c.run(ctx, q, q.exec, args)
+	a, err := c.run(ctx, q, q.exec, args, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(entries); err != nil {
+	if err := firstError(a.entries); err != nil {
 		return nil, err
 	}
-	return c.countRecords(q, entries)
+	return c.countRecords(q, a.entries)
 }
 
 func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {
 	if q.ambiguous != nil {
 		return nil, q.ambiguous // before anything is sent: the text may write
 	}
-	entries, err := c.run(ctx, q, q.Rewritten, args)
+	a, err := c.run(ctx, q, q.Rewritten, args, q.streams)
 	if err != nil {
 		return nil, err
 	}
@@ -126,28 +127,40 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 	if exactTypes(ctx) {
 		read = decodeExact
 	}
-	return c.openRows(q, entries, read)
+	return c.openRows(q, a, read)
 }
 
-// run sends a text with its arguments and returns the entries of the reply,
-// one a statement, which may hold statements' errors. They lie in the
-// connection's buffer until it is used again.
-func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.NamedValue) ([]entry, error) {
+// answer is the reply to a text: an entry for each statement, which may hold the
+// statement's error. They lie in the connection's buffer until it is used again.
+// If there is a stream, the last entry's rows are still to be read from it.
+type answer struct {
+	entries []entry
+	stream  *stream
+}
+
+// run sends a text with its arguments. streamed allows an answer to be a stream.
+func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.NamedValue, streamed bool) (a answer, err error) {
 	if c.rpc.Broken() {
-		return nil, c.lost()
+		return a, c.lost()
 	}
 	ctx, cancel := c.bound(ctx)
-	defer cancel()
+	defer func() {
+		if a.stream == nil {
+			cancel()
+		} else {
+			a.stream.cancel = cancel
+		}
+	}()
 	if err := c.admit(ctx, q, args); err != nil {
-		return nil, err
+		return a, err
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
-	entries, err := c.exchange(ctx, q, send, args)
-	c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(entries)))
+	a, err = c.exchange(ctx, q, send, args, streamed)
+	c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
 	if c.tx != nil {
-		c.tx.judge(q, entries, err)
+		c.tx.judge(q, a.entries, err)
 	}
-	return entries, err
+	return a, err
 }
 
 // admit refuses what must not be sent: bad arguments, and writes where only
@@ -164,16 +177,16 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 	return c.checkParams(ctx, q, args)
 }
 
-func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []driver.NamedValue) ([]entry, error) {
-	reply, err := c.send(ctx, send, args)
+func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []driver.NamedValue, streamed bool) (a answer, err error) {
+	reply, s, err := c.send(ctx, send, args, streamed)
 	if isSessionExpired(err) && (c.tx == nil || !c.tx.used) {
 		// The server looks at the session before it runs anything, so nothing
 		// has run and the text may be sent again. It does not look at it before
 		// `begin` (3.0.2): a transaction can be stillborn.
 		if err := c.signInAgain(ctx); err != nil {
-			return nil, err
+			return a, err
 		}
-		if reply, err = c.send(ctx, send, args); isSessionExpired(err) {
+		if reply, s, err = c.send(ctx, send, args, streamed); isSessionExpired(err) {
 			c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
 		}
 	}
@@ -181,30 +194,41 @@ func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []dr
 		c.tx.used = true
 	}
 	if err != nil {
-		return nil, placed(err, q, send)
+		return a, placed(err, q, send)
 	}
-	if hasLive(q) {
+	if q.live {
 		c.dirty = true // a live query outlives its text
 	}
-	c.entries, err = parseEntries(c.entries[:0], reply)
-	if err != nil {
-		return nil, c.fail("read", true, err)
+	if s != nil {
+		if c.entries, a.stream, err = c.openStream(s, c.entries[:0]); err != nil {
+			return a, c.failure(err)
+		}
+	} else if c.entries, err = parseEntries(c.entries[:0], reply); err != nil {
+		return a, c.fail("read", true, err)
 	}
-	return c.entries, nil
+	a.entries = c.entries
+	return a, nil
 }
 
-// send makes the round trip of one query.
-func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue) ([]byte, error) {
+// send makes the round trip of one query. If streamed, a long reply comes as a
+// stream.
+func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, streamed bool) ([]byte, *rpc.Stream, error) {
 	c.yieldBuffer()
 	b := c.rpc.Start("query", c.txnID(), 2)
 	b = cbor.AppendText(b, text)
 	b, err := appendArgs(b, args, c.cfg.encoding())
 	if err != nil {
 		c.rpc.Discard()
-		return nil, err
+		return nil, nil, err
 	}
 	c.rpc.End(b)
-	return c.roundTrip(ctx)
+	if !streamed {
+		reply, err := c.roundTrip(ctx)
+		return reply, nil, err
+	}
+	reply, s, err := c.rpc.StreamTrip(ctx)
+	raw, err := c.result(reply, err)
+	return raw, s, err
 }
 
 // call makes the round trip of a method other than query. params appends
@@ -230,6 +254,11 @@ func (c *Conn) call(ctx context.Context, method string, count int, params func([
 
 func (c *Conn) roundTrip(ctx context.Context) ([]byte, error) {
 	reply, err := c.rpc.RoundTrip(ctx)
+	return c.result(reply, err)
+}
+
+// result takes the result or the error out of a reply.
+func (c *Conn) result(reply rpc.Reply, err error) ([]byte, error) {
 	if err != nil {
 		return nil, c.failure(err)
 	}

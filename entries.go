@@ -3,11 +3,9 @@ package surrealsql
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/rpc"
-	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
 // entry is a statement's part of a reply: {result, status, time, type?}, and on
@@ -17,6 +15,9 @@ type entry struct {
 	failed  bool
 	kind    string
 	details []byte // CBOR, in the connection's buffer
+
+	fields int  // that are to come, as MapLen counts
+	judged bool // the status has come
 }
 
 // parseEntries takes the reply to a query apart, without decoding the results.
@@ -42,35 +43,65 @@ func parseEntries(entries []entry, reply []byte) ([]entry, error) {
 }
 
 func parseEntry(d *cbor.Decoder) (e entry, err error) {
-	status := false
-	n, err := d.MapLen()
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
-			break
+	if e.fields, err = d.MapLen(); err != nil {
+		return e, err
+	}
+	return e, e.parseFields(d, false)
+}
+
+// parseFields reads the fields that are to come. keep copies what is found, for
+// a decoder whose bytes move.
+func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
+	for {
+		more, err := d.More(&e.fields)
+		if err != nil {
+			return err
 		}
-		var key []byte
-		if key, err = d.TextBytes(); err != nil {
-			break
+		if !more {
+			return e.check(d)
 		}
-		switch string(key) {
-		case "result":
-			e.result, err = d.Raw()
-		case "status":
-			var text []byte
-			text, err = d.TextBytes()
-			status, e.failed = true, !bytes.Equal(text, okStatus)
-		case "kind":
-			e.kind, err = optionalText(d)
-		case "details":
-			e.details, err = d.Raw()
-		default:
-			err = d.Skip()
+		key, err := d.TextBytes()
+		if err == nil {
+			err = e.parseField(d, string(key))
+		}
+		if err != nil {
+			return err
+		}
+		if keep {
+			e.own()
 		}
 	}
-	if err == nil && (!status || e.result == nil) {
-		err = fmt.Errorf("an entry at byte %d without status or result", d.Offset())
+}
+
+// own copies what lies in the connection's buffer.
+func (e *entry) own() {
+	e.result = bytes.Clone(e.result)
+	e.details = bytes.Clone(e.details)
+}
+
+func (e *entry) parseField(d *cbor.Decoder, key string) (err error) {
+	switch key {
+	case "result":
+		e.result, err = d.Raw()
+	case "status":
+		var text []byte
+		text, err = d.TextBytes()
+		e.judged, e.failed = true, !bytes.Equal(text, okStatus)
+	case "kind":
+		e.kind, err = optionalText(d)
+	case "details":
+		e.details, err = d.Raw()
+	default:
+		err = d.Skip()
 	}
-	return e, err
+	return err
+}
+
+func (e *entry) check(d *cbor.Decoder) error {
+	if !e.judged || e.result == nil {
+		return fmt.Errorf("an entry at byte %d without status or result", d.Offset())
+	}
+	return nil
 }
 
 var okStatus = []byte("OK")
@@ -142,30 +173,32 @@ func firstError(entries []entry) error {
 	return collateral
 }
 
-// align gives the statement of each entry. Which statements a server answers
-// differs between versions, and where a block fails or returns early. Entries
-// that no statement is left for mean that the text was not understood as the
-// server did: then there is no telling which columns belong to which result.
-func (c *Conn) align(q *analysis, entries []entry) ([]*surrealql.Statement, error) {
+// align gives the statement of each entry, as an index. Which statements a
+// server answers differs between versions, and where a block fails or returns
+// early. Entries that no statement is left for mean that the text was not
+// understood as the server did: then there is no telling which columns belong to
+// which result.
+func (c *Conn) align(q *analysis, entries []entry) ([]int, error) {
+	at := c.aligned[:0]
+	if len(q.Statements) == 1 && len(entries) == 1 {
+		c.aligned = append(at, 0)
+		return c.aligned, nil
+	}
 	aligner := q.Align(c.major, len(entries))
-	statements := make([]*surrealql.Statement, len(entries))
 	for i := range entries {
 		message := ""
 		if entries[i].failed {
 			message = entries[i].message()
 		}
-		at, ok := aligner.Next(entries[i].failed, message)
+		statement, ok := aligner.Next(entries[i].failed, message)
 		if !ok {
 			return nil, fmt.Errorf("surrealsql: the server gave %d answers, of which only %d belong to statements read in the text: send the statements one by one", len(entries), i)
 		}
-		statements[i] = &q.Statements[at]
+		at = append(at, statement)
 	}
-	return statements, nil
+	c.aligned = at
+	return at, nil
 }
 
 // ambiguous makes the analysis' complaint about columns the driver's.
 func ambiguous(err error) error { return fmt.Errorf("%w: %w", ErrAmbiguousColumns, err) }
-
-func hasLive(q *analysis) bool {
-	return slices.ContainsFunc(q.Statements, func(s surrealql.Statement) bool { return s.Kind == surrealql.Live })
-}

@@ -17,13 +17,13 @@ import (
 const valueColumn = "value"
 
 // open lays out the result of a statement and stands before its first row.
-func (s *resultSet) open(stmt *surrealql.Statement, raw []byte) error {
+func (s *resultSet) open(q *analysis, statement int, raw []byte) error {
 	*s = resultSet{raw: raw, read: s.read, layout: layout{whole: -1}}
 	kind, none, err := s.peek()
 	if err != nil {
 		return err
 	}
-	p := &stmt.Projection
+	p := &q.Statements[statement].Projection
 	if p.Form == surrealql.Nothing && none {
 		s.done = true
 		return nil
@@ -32,7 +32,7 @@ func (s *resultSet) open(stmt *surrealql.Statement, raw []byte) error {
 	s.done = s.single && none && (p.Form != surrealql.Dynamic && p.Form != surrealql.Nothing && !(p.Form == surrealql.Value && kind == cbor.KindNull))
 	switch p.Form {
 	case surrealql.Columns:
-		err = s.openColumns(p)
+		err = s.openColumns(p, &q.layouts[statement])
 	case surrealql.Value:
 		s.openValue()
 	case surrealql.Star:
@@ -61,6 +61,7 @@ func (s *resultSet) peek() (kind cbor.Kind, none bool, err error) {
 
 // rewind stands before the first row.
 func (s *resultSet) rewind() (err error) {
+	s.dec = &s.own
 	s.dec.Reset(s.raw)
 	s.left = 0
 	if !s.single {
@@ -74,17 +75,50 @@ func (s *resultSet) openValue() {
 	s.layout = layout{whole: 0, always: true}
 }
 
-// openColumns lays out an explicit projection. Where the server keeps a value
-// is read off one row: it depends on the text and the server, not on the data.
-func (s *resultSet) openColumns(p *surrealql.Projection) error {
-	s.columns = make([]string, len(p.Columns))
-	for i := range p.Columns {
-		s.columns[i] = p.Columns[i].Name
+// openStream stands before the first row of a stream.
+func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err error) {
+	*s = resultSet{stream: st, dec: st.rpc.Decoder(), read: s.read, layout: layout{whole: -1}}
+	p := &q.Statements[statement].Projection
+	switch known := &q.layouts[statement]; {
+	case p.Form == surrealql.Value:
+		s.openValue()
+	case known.targets != nil:
+		s.columns, s.layout = columnNames(p), *known
+	default:
+		s.columns, s.unplaced = columnNames(p), p
+	}
+	if s.left, err = s.dec.ArrayLen(); err != nil {
+		return st.fail(err)
+	}
+	return nil
+}
+
+// openColumns lays out an explicit projection. Where the text alone does not
+// tell where the server keeps a value, that is read off one row: it depends on
+// the text and the server, not on the data.
+func (s *resultSet) openColumns(p *surrealql.Projection, known *layout) error {
+	s.columns = columnNames(p)
+	if known.targets != nil {
+		s.layout = *known
+		return nil
 	}
 	row, err := s.sample()
 	if err != nil || row == nil {
 		return err // no rows: the names are all there is
 	}
+	return s.placeBy(p, row)
+}
+
+func columnNames(p *surrealql.Projection) []string {
+	names := make([]string, len(p.Columns))
+	for i := range p.Columns {
+		names[i] = p.Columns[i].Name
+	}
+	return names
+}
+
+// placeBy lays the columns out as one row has them.
+func (s *resultSet) placeBy(p *surrealql.Projection, row []byte) error {
 	found, err := p.Resolve(func(at surrealql.Path) []string { return keysAt(row, at) })
 	if err != nil {
 		return ambiguous(err)

@@ -2,6 +2,7 @@ package surrealsql
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,13 +17,17 @@ import (
 type resultSet struct {
 	columns []string
 	layout  layout
-	raw     []byte       // the whole result
-	dec     cbor.Decoder // stands on the next row
-	left    int          // rows to come, as ArrayLen counts; meaningless when single
-	single  bool         // the result itself is the one row
+	raw     []byte        // the whole result, or nil for a stream
+	stream  *stream       // rows that are still arriving, or nil
+	dec     *cbor.Decoder // stands on the next row: own, or the stream's
+	own     cbor.Decoder
+	left    int  // rows to come, as ArrayLen counts; meaningless when single
+	single  bool // the result itself is the one row
 	done    bool
 	read    reader       // decodeValue, or decodeExact on request
 	types   []columnType // learned on demand
+
+	unplaced *surrealql.Projection // to be laid out by the first row of a stream
 }
 
 // reader decodes one value.
@@ -50,6 +55,9 @@ type cell struct {
 
 // move makes the set read from a copy of its result.
 func (s *resultSet) move(raw []byte) {
+	if s.dec == nil {
+		return
+	}
 	at := len(s.raw) - len(s.dec.Rest())
 	s.raw = raw
 	s.dec.Reset(raw[at:])
@@ -61,9 +69,12 @@ func (s *resultSet) next(dest []driver.Value) error {
 		return io.EOF
 	}
 	clear(dest)
+	if s.stream != nil {
+		return s.nextArriving(dest)
+	}
 	if s.single {
 		s.done = true
-		return s.layout.decode(&s.dec, dest, s.read)
+		return s.layout.decode(s.dec, dest, s.read)
 	}
 	more, err := s.dec.More(&s.left)
 	if err != nil {
@@ -73,7 +84,52 @@ func (s *resultSet) next(dest []driver.Value) error {
 		s.done = true
 		return io.EOF
 	}
-	return s.layout.decode(&s.dec, dest, s.read)
+	return s.layout.decode(s.dec, dest, s.read)
+}
+
+// nextArriving decodes the next row of a stream. Behind the last one it says
+// whether the statement succeeded.
+func (s *resultSet) nextArriving(dest []driver.Value) error {
+	more, err := s.dec.More(&s.left)
+	if err == nil && !more {
+		s.done = true
+		return s.stream.finish()
+	}
+	if err == nil && s.unplaced != nil {
+		err = s.place(dest)
+	} else if err == nil {
+		err = s.layout.decode(s.dec, dest, s.read)
+	}
+	if err == nil {
+		return nil
+	}
+	s.done = true
+	if errors.Is(err, ErrAmbiguousColumns) {
+		s.stream.close()
+		return err
+	}
+	return s.stream.fail(err)
+}
+
+// place lays the columns out by the first row that is an object, and decodes it.
+func (s *resultSet) place(dest []driver.Value) error {
+	kind, err := s.dec.PeekKind()
+	if err != nil {
+		return err
+	}
+	if kind != cbor.KindMap {
+		return s.layout.decode(s.dec, dest, s.read)
+	}
+	row, err := s.dec.Raw()
+	if err != nil {
+		return err
+	}
+	if err := s.placeBy(s.unplaced, row); err != nil {
+		return err
+	}
+	s.unplaced = nil
+	s.own.Reset(row)
+	return s.layout.decode(&s.own, dest, s.read)
 }
 
 // decode reads one row. A key that is missing leaves nil, one that is not

@@ -5,23 +5,24 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-
-	"github.com/surrealsql/surrealsql/internal/surrealql"
+	"slices"
 )
 
 // rows are the result sets of one reply. Statements without a result (LET, USE,
 // BEGIN, …) are none. What a statement failed with surfaces when its set is
 // reached, and at the latest from Close, which QueryRow.Scan returns.
 //
-// The bytes lie in the connection's buffer and are decoded as they are read. If
-// the connection is used again before Close, they are copied out of it first.
+// The bytes lie in the connection's buffer, or are still arriving, and are
+// decoded as they are read. If the connection is used again before Close, they
+// are moved out of the way first.
 type rows struct {
-	conn       *Conn
-	statements []*surrealql.Statement // by entry
-	entries    []entry
-	next       int // the entry behind the current set
-	set        resultSet
-	reported   bool // an error was given to the caller: Close has nothing to add
+	conn     *Conn
+	query    *analysis
+	answer         // its last entry's rows may be a stream
+	at       []int // the statement of each entry
+	next     int   // the entry behind the current set
+	set      resultSet
+	reported bool // an error was given to the caller: Close has nothing to add
 }
 
 var (
@@ -36,13 +37,14 @@ var (
 
 // openRows stands on the first result set; a text without any gives rows
 // without columns.
-func (c *Conn) openRows(q *analysis, entries []entry, read reader) (driver.Rows, error) {
-	statements, err := c.align(q, entries)
-	if err != nil {
-		return nil, err
+func (c *Conn) openRows(q *analysis, a answer, read reader) (driver.Rows, error) {
+	at, err := c.align(q, a.entries)
+	r := &rows{conn: c, query: q, answer: a, at: at, set: resultSet{read: read}}
+	if err == nil {
+		err = r.advance()
 	}
-	r := &rows{conn: c, statements: statements, entries: entries, set: resultSet{read: read}}
-	if err := r.advance(); err != nil && err != io.EOF {
+	if err != nil && err != io.EOF {
+		r.drop()
 		return nil, err
 	}
 	c.rows = r
@@ -59,9 +61,14 @@ func (r *rows) advance() error {
 			r.reported = true
 			return firstError(r.entries)
 		}
-		if r.statements[i].Yields {
-			return r.set.open(r.statements[i], r.entries[i].result)
+		statement := r.at[i]
+		if !r.query.Statements[statement].Yields {
+			continue
 		}
+		if r.stream != nil && r.next == len(r.entries) {
+			return r.set.openStream(r.query, statement, r.stream)
+		}
+		return r.set.open(r.query, statement, r.entries[i].result)
 	}
 	r.set = resultSet{read: r.set.read}
 	return io.EOF
@@ -73,19 +80,22 @@ func (r *rows) Columns() []string { return r.set.columns }
 // Next decodes one row.
 func (r *rows) Next(dest []driver.Value) error {
 	err := r.set.next(dest)
-	if err != nil && err != io.EOF {
-		// The reply is here and well-formed; it holds a value that this driver
-		// does not know. The connection is as good as before.
-		r.reported = true
-		return fmt.Errorf("surrealsql: a row that cannot be decoded: %w", err)
+	if err == nil || err == io.EOF {
+		return err
 	}
-	return err
+	r.reported = true
+	if r.set.stream != nil {
+		return err
+	}
+	// The reply is here and well-formed; it holds a value that this driver does
+	// not know. The connection is as good as before.
+	return fmt.Errorf("surrealsql: a row that cannot be decoded: %w", err)
 }
 
 // HasNextResultSet reports whether a set or an error comes after this one.
 func (r *rows) HasNextResultSet() bool {
 	for i := r.next; i < len(r.entries); i++ {
-		if r.entries[i].failed || r.statements[i].Yields {
+		if r.entries[i].failed || r.query.Statements[r.at[i]].Yields {
 			return true
 		}
 	}
@@ -95,11 +105,13 @@ func (r *rows) HasNextResultSet() bool {
 // NextResultSet goes on to the next set, or returns its statement's error.
 func (r *rows) NextResultSet() error { return r.advance() }
 
-// Close returns the error of a statement that nobody has looked at yet.
+// Close returns the error of a statement that nobody has looked at yet. Rows
+// that are still arriving are dropped; if there are many, so is the connection.
 func (r *rows) Close() error {
 	if r.conn.rows == r {
 		r.conn.rows = nil
 	}
+	r.drop()
 	if r.reported {
 		return nil
 	}
@@ -107,9 +119,20 @@ func (r *rows) Close() error {
 	return firstError(r.entries[r.next:])
 }
 
-// detach copies what is left into memory of its own, because the connection's
+func (r *rows) drop() {
+	if r.stream != nil {
+		r.stream.close()
+	}
+}
+
+// detach moves what is left into memory of its own, because the connection's
 // buffer is wanted.
 func (r *rows) detach() {
+	r.at = slices.Clone(r.at)
+	if r.stream != nil {
+		r.stream.buffer()
+		return
+	}
 	own := make([]entry, len(r.entries))
 	for i, e := range r.entries {
 		own[i] = e

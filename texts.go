@@ -14,16 +14,24 @@ const maxTexts = 512
 // analysis is an analysed query text.
 type analysis struct {
 	*surrealql.Query
-	exec      string // what Exec sends: it asks for ids instead of records
-	ambiguous error  // two columns that would land on one key, so Query refuses it
+	exec      string   // what Exec sends: it asks for ids instead of records
+	ambiguous error    // two columns that would land on one key, so Query refuses it
+	layouts   []layout // of the statements whose columns the text alone places
+	streams   bool     // the last statement's rows may be read while they arrive
+	live      bool     // a statement is LIVE
 }
 
 func newAnalysis(source string) *analysis {
 	q := surrealql.Analyze(source)
-	t := &analysis{Query: q, exec: q.ExecText()}
+	t := &analysis{Query: q, exec: q.ExecText(), streams: canStream(q.Statements), layouts: make([]layout, len(q.Statements))}
 	for i := range q.Statements {
-		if err := q.Statements[i].Projection.Check(); err != nil && t.ambiguous == nil {
+		s := &q.Statements[i]
+		t.live = t.live || s.Kind == surrealql.Live
+		if err := s.Projection.Check(); err != nil && t.ambiguous == nil {
 			t.ambiguous = ambiguous(err)
+		}
+		if paths := s.Projection.Static(); paths != nil {
+			t.layouts[i] = makeLayout(paths)
 		}
 	}
 	return t

@@ -124,9 +124,9 @@ func (t *tx) judge(q *analysis, entries []entry, err error) {
 		}
 		return
 	}
-	statements, misaligned := t.conn.align(q, entries)
+	at, misaligned := t.conn.align(q, entries)
 	for i := range entries {
-		if entries[i].failed && (misaligned != nil || statements[i].MayWrite) {
+		if entries[i].failed && (misaligned != nil || q.Statements[at[i]].MayWrite) {
 			t.doom = entries[i].err(i)
 			return
 		}
