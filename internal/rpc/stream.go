@@ -48,8 +48,11 @@ func (c *Conn) receiveStream() (Reply, *Stream, error) {
 	for {
 		msg, more, err := c.ws.NextMessage()
 		for err == nil && more && len(msg) < peekSize {
-			if msg, err = c.ws.Fill(msg); err == io.EOF {
-				msg, err = nil, io.ErrUnexpectedEOF
+			var longer []byte
+			if longer, err = c.ws.Fill(msg); err == nil {
+				msg = longer
+			} else if err == io.EOF {
+				more, err = false, nil // that was all of it
 			}
 		}
 		if err != nil {
