@@ -272,6 +272,11 @@ func (c *Config) check() error {
 	if c.Database != "" && c.Namespace == "" {
 		return errDatabaseAlone(c.Database)
 	}
+	for name := range c.Variables {
+		if err := checkVariable(name); err != nil {
+			return fmt.Errorf("Config.Variables: %w", err)
+		}
+	}
 	if c.SchemaFile != "" && c.Schema != "" {
 		return errors.New("surrealsql: schema_file and Config.Schema are both set: expected one of them")
 	}
