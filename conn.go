@@ -213,7 +213,7 @@ func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []dr
 // send makes the round trip of one query. If streamed, a long reply comes as a
 // stream.
 func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, streamed bool) ([]byte, *rpc.Stream, error) {
-	c.yieldBuffer()
+	c.yieldBuffer(ctx)
 	b := c.rpc.Start("query", c.txnID(), 2)
 	b = cbor.AppendText(b, text)
 	b, err := appendArgs(b, args, c.cfg.encoding())
@@ -236,7 +236,7 @@ func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, 
 func (c *Conn) call(ctx context.Context, method string, count int, params func([]byte) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	c.yieldBuffer()
+	c.yieldBuffer(ctx)
 	b := c.rpc.Start(method, rpc.NoTxn, count)
 	if params != nil {
 		var err error
@@ -322,9 +322,9 @@ func placed(err error, q *analysis, sent string) error {
 
 // yieldBuffer saves open rows from the next reply: they move to memory of
 // their own. So a query inside a loop over rows is served, never mixed up.
-func (c *Conn) yieldBuffer() {
+func (c *Conn) yieldBuffer(ctx context.Context) {
 	if c.rows != nil {
-		c.rows.detach()
+		c.rows.detach(ctx)
 		c.rows, c.entries = nil, nil
 	}
 }

@@ -156,7 +156,7 @@ func (s step) mayRepeat() bool {
 // flight sends the steps in one write and returns the error of each, or the
 // error that ended the connection.
 func (c *Conn) flight(ctx context.Context, steps []step) ([]error, error) {
-	c.yieldBuffer()
+	c.yieldBuffer(ctx)
 	failed := make([]error, len(steps))
 	place := make(map[uint64]int, len(steps))
 	for i, s := range steps {

@@ -47,7 +47,10 @@ func (s *leaseState) begin(cfg *Config, alarm uint64) {
 // connection may go back to the pool, and if so gives it into the caretaker's
 // hands.
 func (c *Conn) IsValid() bool {
-	c.yieldBuffer()
+	if c.rows != nil { // database/sql has closed its own
+		c.rows.drop()
+		c.yieldBuffer(context.Background())
+	}
 	c.care.uses++
 	if limit := c.cfg.MaxUses; limit > 0 && c.care.uses >= limit {
 		return false

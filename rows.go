@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"context"
 	"database/sql/driver"
 	"fmt"
 	"io"
@@ -122,15 +123,16 @@ func (r *rows) Close() error {
 func (r *rows) drop() {
 	if r.stream != nil {
 		r.stream.close()
+		r.set.done = true
 	}
 }
 
 // detach moves what is left into memory of its own, because the connection's
-// buffer is wanted.
-func (r *rows) detach() {
+// buffer is wanted by who waits no longer than ctx.
+func (r *rows) detach(ctx context.Context) {
 	r.at = slices.Clone(r.at)
 	if r.stream != nil {
-		r.stream.buffer()
+		r.stream.buffer(ctx)
 		return
 	}
 	own := make([]entry, len(r.entries))

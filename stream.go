@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/rpc"
@@ -146,16 +147,20 @@ func (s *stream) lost(err error) error {
 	return s.conn.failure(err)
 }
 
-// buffer waits for the rest of the reply, because the connection is wanted.
-func (s *stream) buffer() {
+// buffer waits for the rest of the reply, because the connection is wanted. It
+// ends with the context of who wants it.
+func (s *stream) buffer(ctx context.Context) {
 	if !s.over {
+		defer context.AfterFunc(ctx, s.conn.rpc.Abort)()
 		_ = s.rpc.Buffer() // an error is one of the next row's, too
 	}
 }
 
-// close gives up what has not been read.
+// close gives up what has not been read. What is to be dropped may not have
+// arrived, and there is no context to say how long to wait for it.
 func (s *stream) close() {
 	if !s.over {
+		defer time.AfterFunc(s.conn.cfg.CloseTimeout, s.conn.rpc.Abort).Stop()
 		s.rpc.Close(drainLimit)
 		s.end()
 	}

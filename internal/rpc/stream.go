@@ -20,7 +20,8 @@ type Stream struct {
 	ctx    context.Context
 	stop   func() bool // releases the guard of ctx; nil for none
 	dec    cbor.Decoder
-	fields int // of the envelope, behind the result
+	fields int  // of the envelope, behind the result
+	apart  bool // the rest lies in memory of its own, and the connection is others'
 }
 
 // StreamTrip is RoundTrip for a caller who can begin before all of the reply is
@@ -144,6 +145,7 @@ func (s *Stream) Buffer() error {
 	}
 	s.conn.ws.Steal()
 	s.dec.Reset(rest)
+	s.apart = true
 	s.release()
 	return nil
 }
@@ -151,6 +153,9 @@ func (s *Stream) Buffer() error {
 // Close frees the connection without reading the rest: what is left is dropped
 // if it is at most limit bytes, otherwise the connection is given up.
 func (s *Stream) Close(limit int) {
+	if s.apart {
+		return
+	}
 	if ok, err := s.conn.ws.Drain(limit); !ok || err != nil {
 		s.conn.Abort()
 	}

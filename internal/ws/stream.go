@@ -130,13 +130,14 @@ func (c *Conn) Drain(limit int) (bool, error) {
 		if c.left > limit {
 			return false, nil
 		}
-		limit -= c.left
-		if _, err := c.Fill(nil); err != nil {
-			if err == io.EOF {
-				break
-			}
+		piece, err := c.Fill(nil)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
 			return false, err
 		}
+		limit -= len(piece)
 	}
 	return true, nil
 }
