@@ -32,6 +32,7 @@ func (s *resultSet) open(q *analysis, statement int, raw []byte) error {
 	s.done = s.single && none && (p.Form != surrealql.Dynamic && p.Form != surrealql.Nothing && !(p.Form == surrealql.Value && kind == cbor.KindNull))
 	switch p.Form {
 	case surrealql.Columns:
+		s.columns = q.names[statement]
 		err = s.openColumns(p, &q.layouts[statement])
 	case surrealql.Value:
 		s.openValue()
@@ -83,9 +84,9 @@ func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err erro
 	case p.Form == surrealql.Value:
 		s.openValue()
 	case known.targets != nil:
-		s.columns, s.layout = columnNames(p), *known
+		s.columns, s.layout = q.names[statement], *known
 	default:
-		s.columns, s.unplaced = columnNames(p), p
+		s.columns, s.unplaced = q.names[statement], p
 	}
 	if s.left, err = s.dec.ArrayLen(); err != nil {
 		return st.fail(err)
@@ -97,7 +98,6 @@ func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err erro
 // tell where the server keeps a value, that is read off one row: it depends on
 // the text and the server, not on the data.
 func (s *resultSet) openColumns(p *surrealql.Projection, known *layout) error {
-	s.columns = columnNames(p)
 	if known.targets != nil {
 		s.layout = *known
 		return nil
@@ -110,6 +110,9 @@ func (s *resultSet) openColumns(p *surrealql.Projection, known *layout) error {
 }
 
 func columnNames(p *surrealql.Projection) []string {
+	if p.Form != surrealql.Columns {
+		return nil
+	}
 	names := make([]string, len(p.Columns))
 	for i := range p.Columns {
 		names[i] = p.Columns[i].Name

@@ -43,8 +43,9 @@ type layout struct {
 
 // target is a key of the row's object and the columns that are fed from it.
 type target struct {
-	key   string
-	cells []cell
+	key     string
+	encoded []byte // key as CBOR
+	cells   []cell
 }
 
 // cell is a column and the way to its value inside the key's value.
@@ -148,11 +149,10 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 		if more, err = d.More(&n); !more {
 			break
 		}
-		var key []byte
-		if key, err = d.TextBytes(); err != nil {
+		var i int
+		if i, err = l.nextTarget(d, hint); err != nil {
 			break
 		}
-		i := l.find(key, hint)
 		if i < 0 {
 			err = d.Skip()
 			continue
@@ -161,6 +161,19 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 		err = l.targets[i].decode(d, dest, read)
 	}
 	return err
+}
+
+// nextTarget reads a key and returns its target, or -1. The one after the last
+// hit is tried first: with sorted keys it nearly always is the one.
+func (l *layout) nextTarget(d *cbor.Decoder, hint int) (int, error) {
+	if hint < len(l.targets) && d.Take(l.targets[hint].encoded) {
+		return hint, nil
+	}
+	key, err := d.TextBytes()
+	if err != nil {
+		return -1, err
+	}
+	return l.find(key), nil
 }
 
 // decodeWhole reads a row that is no object: NONE and NULL are rows of nil,
@@ -177,12 +190,8 @@ func (l *layout) decodeWhole(d *cbor.Decoder, dest []driver.Value, read reader) 
 	return nil
 }
 
-// find returns the target of a key, or -1. The one after the last hit is tried
-// first: with sorted keys it nearly always is the one.
-func (l *layout) find(key []byte, hint int) int {
-	if hint < len(l.targets) && l.targets[hint].key == string(key) {
-		return hint
-	}
+// find returns the target of a key, or -1.
+func (l *layout) find(key []byte) int {
 	i := sort.Search(len(l.targets), func(i int) bool { return l.targets[i].key >= string(key) })
 	if i < len(l.targets) && l.targets[i].key == string(key) {
 		return i
@@ -246,7 +255,7 @@ func makeLayout(paths []surrealql.Path) layout {
 			return strings.Compare(t.key, key)
 		})
 		if !found {
-			l.targets = slices.Insert(l.targets, i, target{key: path[0]})
+			l.targets = slices.Insert(l.targets, i, target{key: path[0], encoded: cbor.AppendText(nil, path[0])})
 		}
 		l.targets[i].cells = append(l.targets[i].cells, cell{column, path[1:]})
 	}

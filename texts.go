@@ -14,22 +14,24 @@ const maxTexts = 512
 // analysis is an analysed query text.
 type analysis struct {
 	*surrealql.Query
-	exec      string   // what Exec sends: it asks for ids instead of records
-	ambiguous error    // two columns that would land on one key, so Query refuses it
-	layouts   []layout // of the statements whose columns the text alone places
-	streams   bool     // the last statement's rows may be read while they arrive
-	live      bool     // a statement is LIVE
+	exec      string     // what Exec sends: it asks for ids instead of records
+	ambiguous error      // two columns that would land on one key, so Query refuses it
+	names     [][]string // of the columns of the statements that list them
+	layouts   []layout   // of the statements whose columns the text alone places
+	streams   bool       // the last statement's rows may be read while they arrive
+	live      bool       // a statement is LIVE
 }
 
 func newAnalysis(source string) *analysis {
 	q := surrealql.Analyze(source)
-	t := &analysis{Query: q, exec: q.ExecText(), streams: canStream(q.Statements), layouts: make([]layout, len(q.Statements))}
+	t := &analysis{Query: q, exec: q.ExecText(), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]layout, len(q.Statements))}
 	for i := range q.Statements {
 		s := &q.Statements[i]
 		t.live = t.live || s.Kind == surrealql.Live
 		if err := s.Projection.Check(); err != nil && t.ambiguous == nil {
 			t.ambiguous = ambiguous(err)
 		}
+		t.names[i] = columnNames(&s.Projection)
 		if paths := s.Projection.Static(); paths != nil {
 			t.layouts[i] = makeLayout(paths)
 		}

@@ -158,8 +158,11 @@ func (c *Conn) readBy(deadline time.Time) (bool, error) {
 // isTimeout also knows transports whose timeouts are not the standard
 // library's.
 func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return true // without the allocation that errors.As costs
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // sight is what a look into a socket tells.
