@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"context"
 	"io"
+	"math"
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
@@ -18,6 +19,16 @@ import (
 // drainLimit is how much of a result that nobody wants is read to keep the
 // connection, in bytes. More than that costs more than a new connection.
 const drainLimit = 64 << 10
+
+// drainable is how much is read of it here and now: all where the connection
+// holds what a new one would not, an open transaction or a session that its lease
+// has changed.
+func (c *Conn) drainable() int {
+	if c.tx != nil || c.dirty {
+		return math.MaxInt
+	}
+	return drainLimit
+}
 
 // canStream reports whether the last statement's rows can be read while they
 // arrive, the others having no result sets.
@@ -161,7 +172,7 @@ func (s *stream) buffer(ctx context.Context) {
 func (s *stream) close() {
 	if !s.over {
 		defer time.AfterFunc(s.conn.cfg.CloseTimeout, s.conn.rpc.Abort).Stop()
-		s.rpc.Close(drainLimit)
+		s.rpc.Close(s.conn.drainable())
 		s.end()
 	}
 }
