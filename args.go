@@ -99,8 +99,12 @@ func listParams(q *analysis) string {
 // may still be one of the database's own (DEFINE PARAM), so the server is asked
 // which there are, once for each database and name. What a definition stores by
 // name needs no value yet: the $user and $pass in the SIGNIN of an access have
-// theirs when somebody signs in.
+// theirs when somebody signs in. A text that says USE may mean parameters of
+// another database; they are left to the server.
 func (c *Conn) checkParams(ctx context.Context, q *analysis, args []driver.NamedValue) error {
+	if len(q.Params) == 0 || slices.ContainsFunc(q.Statements, func(s surrealql.Statement) bool { return s.Kind == surrealql.Use }) {
+		return nil
+	}
 	for _, name := range q.Params {
 		if _, set := c.now.variables[name]; set || slices.Contains(q.Stored, name) || slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name == name }) {
 			continue
