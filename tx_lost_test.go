@@ -216,7 +216,7 @@ func TestATransactionLeftOpenEndsWithItsLease(t *testing.T) {
 	require.NoError(t, tx.Rollback())
 
 	raw(t, conn, func(c *surrealsql.Conn) error {
-		_, err := c.Begin() //lint:ignore SA1019 nobody ends this one
+		_, err := c.Begin() // and nobody ends it
 		if err != nil {
 			return err
 		}
