@@ -91,9 +91,9 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 	return nil
 }
 
-// alive looks whether the connection died idle. After an alarm, or when a ping
-// of the caretaker is overdue, a look is not enough: a peer that vanished sends
-// no FIN. Then the server has to answer.
+// alive looks whether the connection died idle. After an alarm a look is not
+// enough, because a peer that vanished sends no FIN: then the server has to answer.
+// A ping of the caretaker counts: what it has waited need not be waited again.
 func (c *Conn) alive(ctx context.Context) bool {
 	thorough := time.Since(c.care.since) > trustFor
 	if err := c.rpc.Poll(thorough); err != nil {
@@ -101,11 +101,15 @@ func (c *Conn) alive(ctx context.Context) bool {
 		return false
 	}
 	c.heard()
-	if !c.alarmed() && c.rpc.Unanswered() < overdue {
+	patience := min(overdue, c.cfg.DialTimeout) - c.rpc.Unanswered()
+	switch {
+	case patience <= 0:
+		return false
+	case !c.alarmed():
 		return true
 	}
 	alarm := c.connector.alarm.Load()
-	ctx, cancel := context.WithTimeout(ctx, overdue)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if _, err := c.call(ctx, "ping", 0, nil); err != nil {
 		return false
