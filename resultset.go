@@ -66,43 +66,45 @@ func (s *resultSet) move(raw []byte) {
 
 // next decodes one row into dest.
 func (s *resultSet) next(dest []driver.Value) error {
-	if s.done {
-		return io.EOF
-	}
-	clear(dest)
-	if s.stream != nil {
-		return s.nextArriving(dest)
-	}
-	if s.single {
-		s.done = true
-		return s.layout.decode(s.dec, dest, s.read)
-	}
-	more, err := s.dec.More(&s.left)
+	d, err := s.row()
 	if err != nil {
 		return err
 	}
-	if !more {
-		s.done = true
-		return io.EOF
-	}
-	return s.layout.decode(s.dec, dest, s.read)
+	clear(dest)
+	return s.judge(s.layout.decode(d, dest, s.read))
 }
 
-// nextArriving decodes the next row of a stream. Behind the last one it says
-// whether the statement succeeded.
-func (s *resultSet) nextArriving(dest []driver.Value) error {
-	more, err := s.dec.More(&s.left)
-	if err == nil && !more {
+// row returns a decoder that stands on the next row, or io.EOF. Behind the last
+// row of a stream it says whether the statement succeeded.
+func (s *resultSet) row() (*cbor.Decoder, error) {
+	if s.done {
+		return nil, io.EOF
+	}
+	if s.single {
 		s.done = true
-		return s.stream.finish()
+		return s.dec, nil
 	}
-	if err == nil && s.unplaced != nil {
-		err = s.place(dest)
-	} else if err == nil {
-		err = s.layout.decode(s.dec, dest, s.read)
+	more, err := s.dec.More(&s.left)
+	switch {
+	case err != nil:
+		return nil, s.judge(err)
+	case more && s.unplaced == nil:
+		return s.dec, nil
+	case more:
+		d, err := s.place()
+		return d, s.judge(err)
 	}
-	if err == nil {
-		return nil
+	s.done = true
+	if s.stream != nil {
+		return nil, s.stream.finish()
+	}
+	return nil, io.EOF
+}
+
+// judge ends a stream for an error in a row, and returns what that means.
+func (s *resultSet) judge(err error) error {
+	if err == nil || s.stream == nil {
+		return err
 	}
 	s.done = true
 	if errors.Is(err, ErrAmbiguousColumns) {
@@ -112,25 +114,20 @@ func (s *resultSet) nextArriving(dest []driver.Value) error {
 	return s.stream.fail(err)
 }
 
-// place lays the columns out by the first row that is an object, and decodes it.
-func (s *resultSet) place(dest []driver.Value) error {
+// place lays the columns out by the first row that is an object, and returns a
+// decoder that stands on the row.
+func (s *resultSet) place() (*cbor.Decoder, error) {
 	kind, err := s.dec.PeekKind()
-	if err != nil {
-		return err
-	}
-	if kind != cbor.KindMap {
-		return s.layout.decode(s.dec, dest, s.read)
+	if err != nil || kind != cbor.KindMap {
+		return s.dec, err
 	}
 	row, err := s.dec.Raw()
-	if err != nil {
-		return err
-	}
-	if err := s.placeBy(s.unplaced, row); err != nil {
-		return err
+	if err == nil {
+		err = s.placeBy(s.unplaced, row)
 	}
 	s.unplaced = nil
 	s.own.Reset(row)
-	return s.layout.decode(&s.own, dest, s.read)
+	return &s.own, err
 }
 
 // decode reads one row. A key that is missing leaves nil, one that is not

@@ -93,14 +93,13 @@ func (d *Decoder) Skip() error { return d.skip(MaxDepth) }
 // Raw returns the bytes of the next whole item, well-formed as Skip says. They
 // are valid until the next call.
 func (d *Decoder) Raw() ([]byte, error) {
-	d.mark, d.marked = d.pos, true
+	d.Hold()
 	err := d.skip(MaxDepth)
-	start := d.mark
-	d.marked = false
+	raw := d.Held()
 	if err != nil {
 		return nil, err
 	}
-	return d.buf[start:d.pos:d.pos], nil
+	return raw, nil
 }
 
 func (d *Decoder) skip(depth int) error {
