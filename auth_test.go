@@ -127,6 +127,31 @@ func TestARecordUserSeesWhatIsItsOwn(t *testing.T) {
 	require.Equal(t, 1, countOf(t, db, "user"))
 }
 
+func TestABearerKeySignsInAtItsLevel(t *testing.T) {
+	t.Parallel()
+	dsn, admin, _ := owned(t)
+	for _, c := range []struct {
+		level   surrealsql.AuthLevel
+		on      string
+		infoNS  bool
+		grantee string
+	}{{surrealsql.AuthRecord, "DATABASE", false, "d"}, {surrealsql.AuthNamespace, "NAMESPACE", true, "n"}} {
+		mustExec(t, admin, `DEFINE ACCESS keys ON `+c.on+` TYPE BEARER FOR USER`)
+		var grant surrealsql.Value[struct {
+			Key string `json:"key"`
+		}]
+		var skip any
+		require.NoError(t, admin.QueryRowContext(t.Context(), `ACCESS keys ON `+c.on+` GRANT FOR USER `+c.grantee).
+			Scan(&skip, &skip, &skip, &skip, &grant, &skip, &skip, &skip))
+		db := openDB(t, dsn, as(c.level, "", ""), func(cfg *surrealsql.Config) {
+			cfg.Access, cfg.AuthParams = "keys", map[string]any{"key": grant.V.Key}
+		})
+		mustExec(t, db, `INFO FOR DB`)
+		require.Equal(t, c.infoNS, exec(t.Context(), db, `INFO FOR NS`) == nil)
+		requireAnswers(t, exec(t.Context(), db, `INFO FOR ROOT`), "auth")
+	}
+}
+
 func TestNobodyIsSignedInWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	dsn := surrealtest.DSN(t)
