@@ -33,8 +33,9 @@ func (c *Conn) Begin() (driver.Tx, error) {
 // BeginTx opens a transaction on the server. SurrealDB has one isolation level,
 // snapshot with detection of write conflicts: [sql.LevelDefault] and
 // [sql.LevelSnapshot] are accepted. A read-only transaction refuses statements
-// that may write, and is never committed. The error is [ErrTxUnsupported] for a
-// server without interactive transactions (2.x).
+// that may write, and is never committed. Texts with BEGIN, COMMIT or CANCEL are
+// refused in a transaction. The error is [ErrTxUnsupported] for a server without
+// interactive transactions (2.x).
 func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	switch level := sql.IsolationLevel(opts.Isolation); level {
 	case sql.LevelDefault, sql.LevelSnapshot:
