@@ -43,6 +43,34 @@ func TestAReadOnlyTransactionRefusesWhatMayWriteBeforeSendingIt(t *testing.T) {
 	require.Equal(t, 0, countOf(t, db, "made"))
 }
 
+// Whether a server would take each of them or not, none may reach it.
+func TestNoSyntaxHidesAWriteFromAReadOnlyTransaction(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	tx := begin(t, db, readOnly)
+	for _, text := range []string{
+		`SELECT ->(k WHERE (CREATE a) != NONE) FROM b`, `SELECT l[WHERE (CREATE a) != NONE] FROM b`, `SELECT * FROM b LIMIT array::len((CREATE a))`,
+		`SELECT * FROM b LIMIT 1 START (CREATE ONLY a RETURN VALUE 0)`, `SELECT l.{ x, y: (CREATE a) } FROM b`, `SELECT * FROM CREATE a`,
+		`SELECT VALUE (CREATE a) FROM ONLY b:1`, `SELECT (SELECT * FROM (CREATE a)) AS z FROM b`, `SELECT * FROM [CREATE a]`,
+		`RETURN b:1.{ f, g: (CREATE a) }`, `RETURN b:[(CREATE a)]`, `RETURN b:{ n: (CREATE a) }`, `RETURN [1][(CREATE ONLY a RETURN VALUE 0)]`,
+		`RETURN (CREATE a).id`, `RETURN [CREATE a]`, `RETURN 1 + CREATE a`, `RETURN !CREATE a`, `RETURN NONE ?? CREATE a`, `RETURN <array>(CREATE a)`,
+		`RETURN (1..(CREATE ONLY a RETURN VALUE 2))`, `RETURN { "x": (CREATE a) }`, "RETURN { `CREATE`: (CREATE a) }", `RETURN /CREATE/ = 'x' OR (CREATE a)`,
+		`IF (CREATE a) THEN 1 END`, `FOR $x IN (CREATE a) {}`, `SLEEP (CREATE ONLY a RETURN VALUE 1ns)`, `LIVE SELECT * FROM a WHERE (CREATE a)`,
+		// Closures and functions by other spellings.
+		`RETURN [1].map(fn::w)`, `LET $f = fn::w; RETURN $f()`, `RETURN FN::w()`, "RETURN fn::`n`::w(1)", "RETURN fn\n::\nw()",
+		`LET $c = |$x| CREATE a; RETURN $c(1)`, `RETURN (|$x| (CREATE a))(1)`, `RETURN 1.chain(|$v| CREATE a)`, `RETURN array::fold([1], 0, |$s, $v| { CREATE a; RETURN 1 })`,
+		`RETURN function() { return 1; }`, `RETURN sequence::nextval('s')`, `RETURN api::invoke('/x')`, `RETURN file::put(f"b:/x", "y")`, `EXPLAIN CREATE a`,
+		`ACCESS keys ON DATABASE GRANT FOR USER u`,
+		// What may look like a string, a comment or a regex that swallows the rest.
+		`RETURN 'it''s'; CREATE a`, `RETURN "\""; CREATE a`, "RETURN 1 -- x\n; CREATE a", `RETURN 1 /* ; */; CREATE a`, `RETURN r'b:1'; CREATE a`,
+		`RETURN 5 / 2; CREATE a; RETURN 1 / 1`, `RETURN a/b/c; CREATE a`, `RETURN (1)/2; CREATE a; RETURN 4/3`, `RETURN [1]/1; CREATE a/*/*/`,
+		`USE DB x; CREATE a`, `INFO FOR DB; CREATE a`, `SHOW CHANGES FOR TABLE a SINCE 0; CREATE a`,
+	} {
+		require.ErrorIs(t, exec(t.Context(), tx, text), surrealsql.ErrReadOnly, text)
+	}
+	requireGood(t, tx)
+}
+
 func TestAReadOnlyTransactionReads(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
