@@ -126,19 +126,17 @@ func TestExecBringsBackNoRecords(t *testing.T) {
 	}
 	// Each record would be 1,000 bytes and more; what counts it is not.
 	const perRecord = 50
+	out, in := cost(func() { require.EqualValues(t, 1000, affected(t, db, `INSERT INTO person $1`, records)) })
+	require.Greater(t, out, int64(1_000_000))
+	require.Less(t, in, int64(1000*perRecord))
 	for _, text := range []string{
-		`INSERT INTO person $1`,
-		`UPDATE person SET n = array::len($1)`,
-		`UPSERT person SET n = array::len($1) WHERE true`,
-		`LET $x = array::len($1); UPDATE person SET n = $x`,
-		`DELETE person WHERE array::len($1) > 0`,
+		`UPDATE person SET n = 1`, `UPSERT person SET n = 2 WHERE true`, `LET $x = 3; UPDATE person SET n = $x`, `DELETE person WHERE n = 3`,
 	} {
-		out, in := cost(func() { require.EqualValues(t, 1000, affected(t, db, text, records), text) })
-		require.Greater(t, out, int64(1_000_000), text)
+		_, in := cost(func() { require.EqualValues(t, 1000, affected(t, db, text), text) })
 		require.Less(t, in, int64(1000*perRecord), text)
 	}
 
-	_, in := cost(func() {
+	_, in = cost(func() {
 		require.EqualValues(t, 1000, affected(t, db, `INSERT INTO person $1 RETURN AFTER`, records), "who asks for records gets them")
 	})
 	require.Greater(t, in, int64(1_000_000))
