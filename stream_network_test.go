@@ -182,7 +182,9 @@ func TestAHostileReplyToAQueryWhoseRowsAreStreamedIsAnError(t *testing.T) {
 	for _, a := range attacks() {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
+			dropped := make(chan struct{})
 			srv := attackedAt(t, attack{a.name, func(c *scripted.Conn, id uint64) {
+				defer close(dropped)
 				a.send(c, id)
 				c.Drop()
 			}})
@@ -191,6 +193,7 @@ func TestAHostileReplyToAQueryWhoseRowsAreStreamedIsAnError(t *testing.T) {
 			if a.name != "no entry" { // which is no rows
 				require.Error(t, err)
 			}
+			signal(t, dropped, "the end of the connection")
 			require.Equal(t, 42, queryOne[int](t, db, "SELECT VALUE 42 FROM x"))
 		})
 	}
