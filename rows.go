@@ -23,6 +23,7 @@ type rows struct {
 	at       []int // the statement of each entry
 	next     int   // the entry behind the current set
 	set      resultSet
+	located       // the row that columns are scanned from, since Go 1.27
 	reported bool // an error was given to the caller: Close has nothing to add
 }
 
@@ -55,6 +56,7 @@ func (c *Conn) openRows(q *analysis, a answer, read reader) (driver.Rows, error)
 // advance opens the next result set, or returns io.EOF. Every entry on the way
 // is looked at: the error of a LET is the error of the set behind it.
 func (r *rows) advance() error {
+	r.located = located{}
 	for r.next < len(r.entries) {
 		i := r.next
 		r.next++
@@ -79,8 +81,10 @@ func (r *rows) advance() error {
 func (r *rows) Columns() []string { return r.set.columns }
 
 // Next decodes one row.
-func (r *rows) Next(dest []driver.Value) error {
-	err := r.set.next(dest)
+func (r *rows) Next(dest []driver.Value) error { return r.judge(r.set.next(dest)) }
+
+// judge says of the error of a row what it means for the connection.
+func (r *rows) judge(err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
@@ -121,6 +125,7 @@ func (r *rows) Close() error {
 }
 
 func (r *rows) drop() {
+	r.located = located{}
 	if r.stream != nil {
 		r.stream.close()
 		r.set.done = true
@@ -131,6 +136,7 @@ func (r *rows) drop() {
 // buffer is wanted by who waits no longer than ctx.
 func (r *rows) detach(ctx context.Context) {
 	r.at = slices.Clone(r.at)
+	r.located.detach()
 	if r.stream != nil {
 		r.stream.buffer(ctx)
 		return

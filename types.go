@@ -73,11 +73,18 @@ func (d LongDuration) Split() (seconds uint64, nanoseconds uint32, err error) {
 
 // durationValue gives a time.Duration, or the text where that is too short.
 func durationValue(seconds uint64, nanos uint32) any {
-	const longest = uint64(1<<63-1) / uint64(time.Second)
-	if seconds < longest || seconds == longest && time.Duration(nanos) <= (1<<63-1)%time.Second {
-		return time.Duration(seconds)*time.Second + time.Duration(nanos)
+	if d, ok := goDuration(seconds, nanos); ok {
+		return d
 	}
 	return LongDuration(literal.AppendDuration(nil, seconds, nanos))
+}
+
+func goDuration(seconds uint64, nanos uint32) (d time.Duration, ok bool) {
+	const longest = uint64(1<<63-1) / uint64(time.Second)
+	if seconds < longest || seconds == longest && time.Duration(nanos) <= (1<<63-1)%time.Second {
+		return time.Duration(seconds)*time.Second + time.Duration(nanos), true
+	}
+	return 0, false
 }
 
 // Set is a SurrealDB set as an argument: the server sorts it and drops what is

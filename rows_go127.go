@@ -1,0 +1,180 @@
+//go:build go1.27
+
+package surrealsql
+
+import (
+	"bytes"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+)
+
+// Since Go 1.27 database/sql asks for one column at a time and shows where it
+// goes, so that nothing is boxed on the way. Wrappers that know only
+// driver.Rows still use Next.
+
+var _ driver.RowsColumnScanner = (*rows)(nil)
+
+// located is the row that ScanColumn reads. Its bytes lie where the decoder has
+// read them and are valid until it reads on.
+type located struct {
+	row   []byte
+	spans []span // by column; empty when there is no row
+	cell  cbor.Decoder
+}
+
+// span is where in a row the value of a column lies. The zero span is a value
+// that is missing.
+type span struct{ from, to int }
+
+// detach moves the row out of the connection's buffer.
+func (l *located) detach() { l.row = bytes.Clone(l.row) }
+
+// open prepares for a row of so many columns, all of them missing.
+func (l *located) open(columns int) {
+	if cap(l.spans) < columns {
+		l.spans = make([]span, columns)
+		return
+	}
+	l.spans = l.spans[:columns]
+	clear(l.spans)
+}
+
+// NextRow finds the columns of the next row and decodes nothing: a value that
+// this driver does not know is an error of ScanColumn.
+func (r *rows) NextRow() error {
+	r.open(len(r.set.columns))
+	err := r.set.locate(&r.located)
+	if err != nil {
+		r.located = located{}
+	}
+	return r.judge(err)
+}
+
+// ScanColumn decodes a column of the row into dest. What Rows.Scan could do with
+// the value that Next gives, it does with the same result; beyond that it fills
+// what Into fills.
+func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
+	if uint(index) >= uint(len(r.spans)) {
+		return fmt.Errorf("surrealsql: there is no column %d in a row of %d", index, len(r.spans))
+	}
+	raw := missing
+	if at := r.spans[index]; at.to > 0 {
+		raw = r.row[at.from:at.to]
+	}
+	r.cell.Reset(raw)
+	c := column{d: &r.cell, raw: raw, read: r.set.read, ctx: ctx}
+	return c.scan(dest)
+}
+
+// missing is what a column holds whose key the row lacks: null.
+var missing = []byte{0xf6}
+
+// locate walks the next row.
+func (s *resultSet) locate(to *located) error {
+	d, err := s.row()
+	if err != nil {
+		return err
+	}
+	d.Hold()
+	err = s.layout.locate(d, to.spans, s.read)
+	to.row = d.Held()
+	for i := range s.layout.targets {
+		if err == nil {
+			err = s.layout.targets[i].locate(to.row, to.spans)
+		}
+	}
+	return s.judge(err)
+}
+
+// locate notes where behind the decoder's position the columns of the row lie. What it
+// skips is well-formed, and not deeper than that allows.
+func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
+	kind, err := d.PeekKind()
+	if err != nil {
+		return err
+	}
+	start := d.Offset()
+	if kind != cbor.KindMap || l.always {
+		return l.locateWhole(d, spans, read)
+	}
+	n, err := d.MapLen()
+	hint := 0
+	for more := false; err == nil; {
+		if more, err = d.More(&n); !more {
+			break
+		}
+		var i int
+		if i, err = l.nextTarget(d, hint); err != nil {
+			break
+		}
+		if i < 0 {
+			err = d.Skip()
+			continue
+		}
+		hint = i + 1
+		from := int(d.Offset() - start)
+		err = d.Skip()
+		spans[l.targets[i].cells[0].column] = span{from, int(d.Offset() - start)}
+	}
+	return err
+}
+
+// locateWhole is decodeWhole without decoding, unless for an error.
+func (l *layout) locateWhole(d *cbor.Decoder, spans []span, read reader) error {
+	if l.whole < 0 {
+		return l.decodeWhole(d, nil, read)
+	}
+	start := d.Offset()
+	err := d.Skip()
+	spans[l.whole] = span{0, int(d.Offset() - start)}
+	return err
+}
+
+// locate finds the columns that are fed from within the value of a key. The
+// span of the first is that of the whole value.
+func (t *target) locate(row []byte, spans []span) (err error) {
+	if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
+		return nil
+	}
+	whole := spans[t.cells[0].column]
+	for _, c := range t.cells {
+		at := whole
+		for _, step := range c.path {
+			if at, err = stepInto(row, at, step); err != nil {
+				return err
+			}
+		}
+		spans[c.column] = at
+	}
+	return nil
+}
+
+// stepInto finds a key of an object that lies in a row, as decodeAt does.
+func stepInto(row []byte, at span, step string) (span, error) {
+	if at.to == 0 {
+		return at, nil
+	}
+	var d cbor.Decoder
+	d.Reset(row[at.from:at.to])
+	if kind, err := d.PeekKind(); err != nil || kind != cbor.KindMap {
+		return span{}, err
+	}
+	n, err := d.MapLen()
+	for more := false; err == nil; {
+		if more, err = d.More(&n); !more {
+			break
+		}
+		var key []byte
+		if key, err = d.TextBytes(); err != nil {
+			break
+		}
+		found := string(key) == step
+		from := at.from + int(d.Offset())
+		if err = d.Skip(); found {
+			return span{from, at.from + int(d.Offset())}, err
+		}
+	}
+	return span{}, err
+}

@@ -1,0 +1,227 @@
+//go:build go1.27
+
+package surrealsql
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
+)
+
+// What Scan did before Go 1.27 it still does, to the letter: the usual
+// destinations have a short cut that boxes nothing, all others get the
+// driver.Value that Next gives, through sql.ConvertAssign. Only what that
+// refuses, and could never take, is new.
+
+// column is the value of a column on its way to a destination.
+type column struct {
+	d    *cbor.Decoder // stands on the value
+	raw  []byte        // all of the value; NextRow has found it well-formed
+	read reader
+	ctx  driver.ScanContext
+}
+
+var errNilDest = errors.New("surrealsql: the destination is a nil pointer")
+
+func (c *column) scan(dest any) error {
+	if done, err := c.plain(dest); done {
+		return undecodable(err)
+	}
+	c.d.Reset(c.raw)
+	switch p := dest.(type) {
+	case into:
+		return c.store(p.dest)
+	case filler:
+		return p.fill(c)
+	}
+	t := reflect.TypeOf(dest)
+	if t == nil || t.Kind() != reflect.Pointer {
+		return c.convert(dest)
+	}
+	if reflect.ValueOf(dest).IsNil() {
+		return errNilDest
+	}
+	switch routeOf(t) {
+	case byPointer:
+		return c.pointer(reflect.ValueOf(dest).Elem())
+	case byNull:
+		v := reflect.ValueOf(dest).Elem()
+		return c.null(v.Field(0).Addr().Interface(), v.Field(1).Addr().Interface().(*bool))
+	case byType:
+		return c.fit(dest)
+	case byEither:
+		return c.either(dest)
+	}
+	return c.convert(dest)
+}
+
+// undecodable says of an error that the fault is the value's.
+func undecodable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("surrealsql: a value that cannot be decoded: %w", err)
+}
+
+// value is what Next gives.
+func (c *column) value() (driver.Value, error) {
+	c.d.Reset(c.raw)
+	v, err := c.read(c.d)
+	return v, undecodable(err)
+}
+
+func (c *column) convert(dest any) error {
+	v, err := c.value()
+	if err != nil {
+		return err
+	}
+	return sql.ConvertAssign(c.ctx, dest, v)
+}
+
+// isNull reports NULL and NONE; not the NONE of WithExactTypes, which is a value.
+func (c *column) isNull() bool {
+	switch kind, _ := c.d.PeekKind(); kind {
+	case cbor.KindNull, cbor.KindUndefined:
+		return true
+	case cbor.KindTag:
+		if tag, _ := c.d.Tag(); tag == literal.TagNone {
+			v, err := c.value()
+			c.d.Reset(c.raw)
+			return err == nil && v == nil
+		}
+		c.d.Reset(c.raw)
+	}
+	return false
+}
+
+// isNothing is isNull, and the NONE of WithExactTypes too.
+func (c *column) isNothing() bool {
+	if c.isNull() {
+		return true
+	}
+	tag, err := c.d.Tag()
+	c.d.Reset(c.raw)
+	return err == nil && tag == literal.TagNone
+}
+
+// pointer sets a pointer to nil, or to a new value.
+func (c *column) pointer(p reflect.Value) error {
+	if c.isNull() {
+		p.SetZero()
+		return nil
+	}
+	p.Set(reflect.New(p.Type().Elem()))
+	return c.scan(p.Interface())
+}
+
+// null fills a sql.Null, as its Scan does.
+func (c *column) null(v any, valid *bool) error {
+	if *valid = !c.isNull(); !*valid {
+		reflect.ValueOf(v).Elem().SetZero()
+		return nil
+	}
+	return c.scan(v)
+}
+
+// either lets database/sql try first.
+func (c *column) either(dest any) error {
+	v, err := c.value()
+	if err != nil {
+		return err
+	}
+	refused := sql.ConvertAssign(c.ctx, dest, v)
+	if refused == nil {
+		return nil
+	}
+	switch p := dest.(type) {
+	case *string:
+		return c.json(v, refused, func(text []byte) { *p = string(text) })
+	case *[]byte:
+		return c.json(v, refused, func(text []byte) { *p = text })
+	}
+	if v == nil || v == driver.Value(None) {
+		return c.nothing(dest, refused)
+	}
+	if err := assign(reflect.ValueOf(dest).Elem(), v); err != nil {
+		return unfit(dest, err)
+	}
+	return nil
+}
+
+// json stores what has no text of its own.
+func (c *column) json(v driver.Value, refused error, keep func([]byte)) error {
+	switch reflect.ValueOf(v).Kind() {
+	case reflect.Slice, reflect.Map, reflect.Struct:
+		if v == driver.Value(None) {
+			return refused
+		}
+	default:
+		return refused
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("surrealsql: a value as JSON: %w", err)
+	}
+	keep(text)
+	return nil
+}
+
+// nothing stores NULL or NONE where a nil can say it, as for a []byte.
+func (c *column) nothing(dest any, refused error) error {
+	switch v := reflect.ValueOf(dest).Elem(); v.Kind() {
+	case reflect.Slice, reflect.Map:
+		v.SetZero()
+		return nil
+	}
+	return refused
+}
+
+// fit decodes into a type that database/sql never takes.
+func (c *column) fit(dest any) error {
+	if c.isNothing() {
+		return c.nothing(dest, fmt.Errorf("surrealsql: NULL or NONE cannot be scanned into a %T: scan into a pointer to it, or sql.Null", dest))
+	}
+	return c.store(dest)
+}
+
+// store is what Into does, without a tree in between.
+func (c *column) store(dest any) error {
+	p := reflect.ValueOf(dest)
+	if p.Kind() != reflect.Pointer || p.IsNil() {
+		return store(dest, nil)
+	}
+	if err := (typed{c.read}).decode(c.d, p.Elem()); err != nil {
+		return unfit(dest, err)
+	}
+	return nil
+}
+
+// filler is a Value: it takes the bytes instead of what Next gives.
+type filler interface{ fill(c *column) error }
+
+func (v *Value[T]) fill(c *column) error {
+	if v == nil {
+		return errNilDest
+	}
+	*v = Value[T]{}
+	if c.isNothing() {
+		src, err := c.value()
+		if err != nil {
+			return err
+		}
+		return v.Scan(src)
+	}
+	err := c.store(&v.V)
+	if err != nil {
+		var zero T
+		v.V = zero
+	}
+	v.Valid = err == nil
+	return err
+}
