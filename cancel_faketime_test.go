@@ -3,6 +3,7 @@ package surrealsql_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,4 +135,20 @@ func TestAQueryEndsWithTheContextOfItsTransaction(t *testing.T) {
 		require.Equal(t, 3*time.Second, time.Since(started))
 		require.Error(t, tx.Commit())
 	})
+}
+
+func TestAfterTheContextOfATransactionHasEndedNothingIsSentInIt(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	conn := lease(t, openDB(t, srv.DSN()))
+	raw(t, conn, func(c *surrealsql.Conn) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := c.BeginTx(ctx, driver.TxOptions{})
+		require.NoError(t, err)
+		cancel()
+		_, err = c.ExecContext(t.Context(), "CREATE x", nil)
+		require.ErrorIs(t, err, context.Canceled)
+		return nil
+	})
+	require.Empty(t, srv.Queries())
 }

@@ -159,6 +159,9 @@ func (t *tx) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	if t.ctx.Err() != nil { // AfterFunc would tell a moment too late
+		cancel(context.Cause(t.ctx))
+	}
 	stop := context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
 	return ctx, func() { stop(); cancel(nil) }
 }
