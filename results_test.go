@@ -57,7 +57,7 @@ func TestEveryStatementIsAResultSetInTheTextsOrder(t *testing.T) {
 		`CREATE a:1 SET n = 1; CREATE a:2 SET n = 2; SELECT n, id FROM a`:                 {"[id n] [a:1 1]", "[id n] [a:2 2]", "[n id] [1 a:1] [2 a:2]"},
 		`SELECT * FROM []; RETURN 1`:                                                      {"[]", "[value] [1]"},
 		`RETURN []; RETURN 1`:                                                             {"[value] [[]]", "[value] [1]"},
-		`RETURN NONE; RETURN NULL; RETURN 1`:                                              {"[]", "[value] [<nil>]", "[value] [1]"},
+		`RETURN NONE; RETURN NULL; RETURN 1`:                                              {"[value] [<nil>]", "[value] [<nil>]", "[value] [1]"},
 		`DEFINE TABLE x; RETURN 1`:                                                        {"[]", "[value] [1]"},
 		`RETURN "a;b"; -- c; d` + "\n" + `RETURN 2 /* ; */`:                               {"[value] [a;b]", "[value] [2]"},
 		`IF true { RETURN 1; RETURN 2 } ELSE { RETURN 3 }; RETURN 4`:                      {"[value] [1]", "[value] [4]"},

@@ -21,7 +21,7 @@ var _ driver.RowsColumnScanner = (*rows)(nil)
 type located struct {
 	row   []byte
 	spans []span // by column; empty when there is no row
-	cell  cbor.Decoder
+	cell  column // that is being scanned, kept here because it would escape
 }
 
 // span is where in a row the value of a column lies. The zero span is a value
@@ -63,9 +63,9 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	if at := r.spans[index]; at.to > 0 {
 		raw = r.row[at.from:at.to]
 	}
-	r.cell.Reset(raw)
-	c := column{d: &r.cell, raw: raw, read: r.set.read, ctx: ctx}
-	return c.scan(dest)
+	r.cell.raw, r.cell.read, r.cell.ctx = raw, r.set.read, ctx
+	r.cell.d.Reset(raw)
+	return r.cell.scan(dest)
 }
 
 // missing is what a column holds whose key the row lacks: null.

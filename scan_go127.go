@@ -21,8 +21,8 @@ import (
 
 // column is the value of a column on its way to a destination.
 type column struct {
-	d    *cbor.Decoder // stands on the value
-	raw  []byte        // all of the value; NextRow has found it well-formed
+	d    cbor.Decoder // stands on the value
+	raw  []byte       // all of the value; NextRow has found it well-formed
 	read reader
 	ctx  driver.ScanContext
 }
@@ -72,7 +72,7 @@ func undecodable(err error) error {
 // value is what Next gives.
 func (c *column) value() (driver.Value, error) {
 	c.d.Reset(c.raw)
-	v, err := c.read(c.d)
+	v, err := c.read(&c.d)
 	return v, undecodable(err)
 }
 
@@ -196,7 +196,7 @@ func (c *column) store(dest any) error {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return store(dest, nil)
 	}
-	if err := (typed{c.read}).decode(c.d, p.Elem()); err != nil {
+	if err := (typed{c.read}).decode(&c.d, p.Elem()); err != nil {
 		return unfit(dest, err)
 	}
 	return nil

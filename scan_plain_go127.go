@@ -41,7 +41,7 @@ func (c *column) plain(dest any) (done bool, err error) {
 		return c.bytes(kind, p)
 	case *any:
 		if p != nil {
-			*p, err = c.read(c.d)
+			*p, err = c.read(&c.d)
 			return true, err
 		}
 	default:
@@ -132,7 +132,7 @@ func (c *column) time(kind cbor.Kind, p *time.Time) (done bool, err error) {
 	if tag, ok := c.tag(kind); !ok || tag != literal.TagDatetime || p == nil {
 		return false, nil
 	}
-	*p, err = literal.ReadDatetime(c.d)
+	*p, err = literal.ReadDatetime(&c.d)
 	return true, err
 }
 
@@ -148,7 +148,7 @@ func (c *column) duration(kind cbor.Kind, p *time.Duration) (done bool, err erro
 	if tag, ok := c.tag(kind); !ok || tag != literal.TagDuration {
 		return false, nil
 	}
-	seconds, nanos, err := literal.ReadDuration(c.d)
+	seconds, nanos, err := literal.ReadDuration(&c.d)
 	d, ok := goDuration(seconds, nanos)
 	if err == nil && ok {
 		*p = d
@@ -160,7 +160,7 @@ func (c *column) record(kind cbor.Kind, p *RecordID) (done bool, err error) {
 	if tag, ok := c.tag(kind); !ok || tag != literal.TagRecord || p == nil {
 		return false, nil
 	}
-	*p, err = decodeRecordID(c.d)
+	*p, err = decodeRecordID(&c.d)
 	return true, err
 }
 
@@ -228,17 +228,17 @@ func (c *column) taggedText() (s string, done bool, err error) {
 	}
 	switch tag {
 	case literal.TagRecord:
-		id, err := decodeRecordID(c.d)
+		id, err := decodeRecordID(&c.d)
 		return string(id), true, err
 	case literal.TagDecimal, literal.TagTable:
 		s, err := c.d.Text()
 		return s, true, err
 	case literal.TagUUID:
-		u, err := literal.ReadUUID(c.d)
+		u, err := literal.ReadUUID(&c.d)
 		var buf [36]byte
 		return string(literal.AppendUUID(buf[:0], u)), true, err
 	case literal.TagDatetime:
-		t, err := literal.ReadDatetime(c.d)
+		t, err := literal.ReadDatetime(&c.d)
 		return t.Format(time.RFC3339Nano), true, err
 	}
 	return "", false, nil

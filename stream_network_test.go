@@ -194,6 +194,10 @@ func TestAHostileReplyToAQueryWhoseRowsAreStreamedIsAnError(t *testing.T) {
 				require.Error(t, err)
 			}
 			signal(t, dropped, "the end of the connection")
+			if err := scan(t.Context(), db, "SELECT VALUE 42 FROM x"); err != nil {
+				// On a busy machine the FIN arrives behind the look at checkout.
+				require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+			}
 			require.Equal(t, 42, queryOne[int](t, db, "SELECT VALUE 42 FROM x"))
 		})
 	}

@@ -67,7 +67,7 @@ func TestRowsThatNobodyReadsCostTheConnectionOnlyIfTheyAreMany(t *testing.T) {
 	proxy := surrealtest.NewProxy(t, hostOf(t, dsn))
 	db := openDB(t, proxy.DSN(dsn))
 	db.SetMaxOpenConns(1)
-	for _, c := range []struct{ rows, connections int }{{3000, 1}, {100_000, 2}} {
+	for _, c := range []struct{ rows, connections int }{{3000, 1}, {400_000, 2}} {
 		require.Zero(t, queryOne[int](t, db, `SELECT $this AS i FROM $1`, numbers(c.rows)))
 		require.Equal(t, 1, queryOne[int](t, db, `RETURN 1`))
 		require.EqualValues(t, c.connections, proxy.Stats().Accepted)

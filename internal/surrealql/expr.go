@@ -13,7 +13,6 @@ const (
 	shapeStatement       // SELECT …, CREATE …, also in parentheses
 	shapeObject          // {a: 1}
 	shapeObjects         // [{a: 1}, {a: 2}]
-	shapeNone            // NONE
 )
 
 // expr is what is kept of an expression. A nil *expr keeps nothing.

@@ -98,13 +98,13 @@ func TestTimeGrowsWithTheLengthOfTheText(t *testing.T) {
 		const n = 20_000
 		short := analyzeTime(strings.Repeat(unit, n/10))
 		long := analyzeTime(strings.Repeat(unit, n))
-		require.Less(t, long, max(60*short, 200*time.Millisecond), "%q", unit)
+		require.Less(t, long, max(60*short, 500*time.Millisecond), "%q", unit)
 	}
 }
 
 func analyzeTime(text string) time.Duration {
 	var times []time.Duration
-	for range 2 {
+	for range 3 {
 		start := time.Now()
 		q := Analyze("SELECT " + text)
 		_ = q.ExecText()

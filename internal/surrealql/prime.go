@@ -110,11 +110,7 @@ func (p *parser) named(e *expr, t token) {
 // is a name here.
 func (p *parser) keywordOperand(e *expr, t token) bool {
 	switch t.kw {
-	case kwNone:
-		p.next()
-		e.set(shapeNone)
-		return true
-	case kwNull, kwTrue, kwFalse:
+	case kwNone, kwNull, kwTrue, kwFalse:
 		p.next()
 		e.set(shapeOther)
 		return true

@@ -143,7 +143,7 @@ func TestResultsAreLaidOutByTheStatement(t *testing.T) {
 		{"RELATE ONLY $a->k->(SELECT * FROM b) RETURN VALUE id", Value, One, nil},
 		{"UPSERT t:1 CONTENT {a: 1} RETURN a", Columns, Many, []string{"a"}},
 		{"RETURN 1", Dynamic, AsIs, nil},
-		{"RETURN NONE", Nothing, AsIs, nil},
+		{"RETURN NONE", Dynamic, AsIs, nil},
 		{"RETURN $x.a", Dynamic, AsIs, nil},
 		{"RETURN { z: 1, 'a b': 2, `m`: 3, 4: 5 }", Columns, One, []string{"z", "a b", "m", "4"}},
 		{"RETURN ({ z: 1, a: 2 })", Columns, One, []string{"z", "a"}},

@@ -42,8 +42,6 @@ func (s *Statement) returns(e *expr) {
 		s.Projection = e.stmt.Projection
 		s.Explained, s.Returning = e.stmt.Explained, e.stmt.Returning
 		s.returned = e.stmt.Counting()
-	case shapeNone:
-		s.Projection.Form = Nothing
 	case shapeObject:
 		s.object(e.keys, One)
 	case shapeObjects:
