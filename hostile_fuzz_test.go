@@ -19,13 +19,11 @@ func FuzzReply(f *testing.F) {
 	f.Add(scripted.Binary(scripted.Notification([]any{1.5, nil, []byte("b")})))
 	f.Add(scripted.Fragments(scripted.Result(id, scripted.Entries(scripted.OK([]any{1}))), 3, 5))
 	f.Add(scripted.CloseFrame(1001, "going away"))
-	var current []byte
 	f.Fuzz(func(t *testing.T, b []byte) {
-		current = b
 		srv := scripted.New(t, func(c *scripted.Conn) {
 			c.Greet()
 			c.Request()
-			c.Write(current)
+			c.Write(b)
 			c.Drop()
 		})
 		db := openDB(t, srv.DSN("connect_attempts=1"))

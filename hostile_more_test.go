@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,14 +238,17 @@ func TestAHostileValueIsAnErrorOfItsRowOrAValueAndNeverAPanic(t *testing.T) {
 // Any reply with a few bytes changed is an answer or an error, in time.
 func TestAReplyWithFlippedBytesIsAnAnswerOrAnErrorAndThePoolRecovers(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2)) // used by one script at a time
+	var mu sync.Mutex // no memory is synchronised by what goes over a socket
+	random := rand.New(rand.NewPCG(1, 2))
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Serve(func(r scripted.Request) {
 			row := map[string]any{"id": "x:1", "n": 1, "list": []any{1.5, "two", nil}, "nested": map[string]any{"b": []byte("b")}}
 			b := scripted.Binary(scripted.Result(r.ID, scripted.Entries(scripted.OK([]any{row, row}))))
+			mu.Lock()
 			for range 1 + random.IntN(3) {
 				b[random.IntN(len(b))] = byte(random.Uint32())
 			}
+			mu.Unlock()
 			c.Write(b)
 			c.Drop() // what was announced and does not come ends here
 		})
