@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
+	own "github.com/surrealsql/surrealsql/internal/cbor"
+)
+
+// Names of cases that other files refer to.
+const (
+	theDriver  = "driver"
+	theFloor   = "database/sql floor"
+	theHand    = "hand-framed exchange"
+	sdkMaps    = "SDK into maps"
+	sdkStructs = "SDK into structs"
+
+	cancellableDriver = "driver, cancellable context"
+	cancellableFloor  = "database/sql floor, cancellable context"
+)
+
+// oneRowMemory is target 1: what the smallest query costs the client.
+func oneRowMemory(e *env) (*measure.Group, error) {
+	reply := e.set[record.One.Key].Reply(1)
+	db, err := e.memory(reply)
+	if err != nil {
+		return nil, err
+	}
+	ready, err := e.floor(record.One, 1)
+	if err != nil {
+		return nil, err
+	}
+	client, err := e.handMemory(reply)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := db.Prepare(record.One.Text)
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(prepared.Close)
+	request := hand.Query(record.One.Wire, record.One.Vars())
+	payload := reply.Payload([]byte{1})
+	bg, cancellable, again := context.Background(), e.cancellable(), new(one)
+	return &measure.Group{
+		Key:   "one-row",
+		Title: "One row, two columns, one argument: in memory",
+		About: "QueryRow and Scan through sql.DB over a connection that answers in memory, so that only the client's work is timed. " +
+			"The floor is the same code over a driver whose values lie ready.",
+		Reference: theFloor,
+		Cases: []measure.Case{
+			{Name: theFloor, Role: measure.Floor, Op: asking(bg, ready)},
+			{Name: theDriver, Role: measure.Subject, Op: asking(bg, db)},
+			{Name: "driver, prepared", Role: measure.Subject, Op: op(func() error { return again.askPrepared(bg, prepared) })},
+			{Name: cancellableFloor, Role: measure.Floor, Op: asking(cancellable, ready)},
+			{Name: cancellableDriver, Role: measure.Subject, Against: cancellableFloor, Op: asking(cancellable, db)},
+			{Name: theHand, Role: measure.Limit, Op: op(func() error { return exchange(client, request) })},
+			{Name: "well-formedness walk of the reply", Role: measure.Limit, Op: op(walk(payload))},
+			{Name: "well-formedness walk by fxamacker/cbor", Role: measure.Limit, Op: op(wellformed(payload))},
+		},
+	}, nil
+}
+
+// oneRowOver is the same over TCP: to a replay server, or to the real engine.
+func oneRowOver(e *env, cfg *surrealsql.Config, g *measure.Group) (*measure.Group, error) {
+	db, err := e.open(cfg, 1)
+	if err != nil {
+		return nil, err
+	}
+	client, err := e.hand(cfg)
+	if err != nil {
+		return nil, err
+	}
+	sdk, err := e.sdk(cfg)
+	if err != nil {
+		return nil, err
+	}
+	request := hand.Query(record.One.Wire, record.One.Vars())
+	bg, cancellable := context.Background(), e.cancellable()
+	g.Reference = theHand
+	g.Cases = []measure.Case{
+		{Name: theHand, Role: measure.Limit, Op: op(func() error { return exchange(client, request) })},
+		{Name: theDriver, Role: measure.Subject, Op: asking(bg, db)},
+		{Name: cancellableDriver, Role: measure.Subject, Op: asking(cancellable, db)},
+		{Name: sdkMaps, Role: measure.SDK, Op: op(func() error { return sdkQuery[map[string]any](sdk, record.One, 1) })},
+		{Name: sdkStructs, Role: measure.SDK, Op: op(func() error { return sdkQuery[row2](sdk, record.One, 1) })},
+	}
+	return g, nil
+}
+
+func oneRowLoopback(e *env) (*measure.Group, error) {
+	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	if err != nil {
+		return nil, err
+	}
+	return oneRowOver(e, config(addr), &measure.Group{
+		Key:   "one-row-loopback",
+		Title: "One row, two columns, one argument: over loopback",
+		About: "The same against a server in another process that answers with the recorded bytes. CPU is this process's alone.",
+	})
+}
+
+func oneRowEngine(e *env) (*measure.Group, error) {
+	return oneRowOver(e, e.engineConfig(), &measure.Group{
+		Key:   "one-row-engine",
+		Title: "One row, two columns, one argument: on the real engine",
+		About: "The same on SurrealDB, which looks the record up by its id: what a user feels.",
+	})
+}
+
+// cancellable is a context that can end and does not, until the group is over.
+func (e *env) cancellable() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	e.atEnd(func() error { cancel(); return nil })
+	return ctx
+}
+
+// op is an operation that does not care which worker does it.
+func op(f func() error) func(int) error { return func(int) error { return f() } }
+
+func exchange(c *hand.Client, requests ...*hand.Request) error {
+	_, err := c.Exchange(requests...)
+	return err
+}
+
+// walk reads a reply to its end without decoding it, with the driver's own
+// decoder.
+func walk(payload []byte) func() error {
+	var d own.Decoder
+	return func() error {
+		d.Reset(payload)
+		return d.Skip()
+	}
+}
+
+func wellformed(payload []byte) func() error {
+	return func() error { return lenient.Wellformed(payload) }
+}
+
+// lenient takes arrays and maps as long as a reply's.
+var lenient = must(cbor.DecOptions{MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 24, DefaultMapType: stringMap}.DecMode())
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,67 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"time"
+)
+
+// Profile runs each subject of a group for a slice of time more and writes its CPU profile and
+// its allocations into a directory.
+func Profile(g *Group, dir string, slice time.Duration) error {
+	for _, c := range g.Cases {
+		if c.Role != Subject || c.Before != nil {
+			continue
+		}
+		n, err := calibrate(c, slice)
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(dir, fmt.Sprintf("%s.%s", g.Key, strings.ReplaceAll(c.Name, " ", "_")))
+		if err := profileCPU(c, n, name+".cpu.pprof"); err != nil {
+			return err
+		}
+		if err := profileAllocs(c, max(n/100, 1), name+".allocs.pprof"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func profileCPU(c Case, n int, path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	_, err = c.run(n, nil)
+	return err
+}
+
+// profileAllocs samples every allocation. The profile holds those made before,
+// too, which are few beside these.
+func profileAllocs(c Case, n int, path string) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	before := runtime.MemProfileRate
+	runtime.MemProfileRate = 1
+	_, err = c.run(n, nil)
+	runtime.MemProfileRate = before
+	if err != nil {
+		return err
+	}
+	runtime.GC() // the profile is as of the last collection
+	return pprof.Lookup("allocs").WriteTo(f, 0)
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/replay"
+)
+
+// What a very long result costs in memory is measured in a process that does
+// nothing else: this same executable with streamVariable set to a streamSpec.
+const streamVariable = "SURREALSQL_BENCHMARKS_STREAM"
+
+// streamSpec is what such a process does.
+type streamSpec struct {
+	Client string
+	Addr   string
+	Rows   int
+}
+
+// streamed is what it cost.
+type streamed struct {
+	Client     string
+	Idle, Peak uint64 // bytes of heap objects, garbage that waits for its collection among them
+	Took       time.Duration
+}
+
+func (s streamed) above() float64 { return float64(s.Peak) - float64(s.Idle) }
+
+// streamClients are the ways to read the long result. The clients connect first;
+// what that takes counts as idle.
+var streamClients = []struct {
+	name string
+	open func(e *env, addr string, rows int) (read func() error, err error)
+}{
+	{theHand, func(e *env, addr string, _ int) (func() error, error) {
+		c, err := e.hand(config(addr))
+		return func() error { return exchange(c, hand.Query(record.Page4.Wire, nil)) }, err
+	}},
+	{theDriver, func(e *env, addr string, rows int) (func() error, error) {
+		db, err := e.open(config(addr), 1)
+		if err == nil {
+			err = db.Ping()
+		}
+		return func() error { return page4(context.Background(), db, rows) }, err
+	}},
+	{sdkStructs, func(e *env, addr string, rows int) (func() error, error) {
+		db, err := e.sdk(config(addr))
+		return func() error { return sdkQuery[row4](db, record.Page4, rows) }, err
+	}},
+	{sdkMaps, func(e *env, addr string, rows int) (func() error, error) {
+		db, err := e.sdk(config(addr))
+		return func() error { return sdkQuery[map[string]any](db, record.Page4, rows) }, err
+	}},
+}
+
+// streamIfChild does what the variable says and does not return, where it is
+// set.
+func streamIfChild() {
+	text := os.Getenv(streamVariable)
+	if text == "" {
+		return
+	}
+	var spec streamSpec
+	err := json.Unmarshal([]byte(text), &spec)
+	if err == nil {
+		var result streamed
+		if result, err = streamHere(spec); err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(result)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// streamHere reads the result in this process.
+func streamHere(spec streamSpec) (result streamed, err error) {
+	e := new(env)
+	defer func() {
+		if end := e.end(); err == nil {
+			err = end
+		}
+	}()
+	for _, c := range streamClients {
+		if c.name != spec.Client {
+			continue
+		}
+		read, err := c.open(e, spec.Addr, spec.Rows)
+		if err != nil {
+			return result, err
+		}
+		result.Client = c.name
+		runtime.GC()
+		runtime.GC()
+		result.Idle = heap()
+		peak := watchHeap()
+		start := time.Now()
+		err = read()
+		result.Took, result.Peak = time.Since(start), peak()
+		return result, err
+	}
+	return result, fmt.Errorf("no client %q", spec.Client)
+}
+
+// stream measures all clients on one server, each in its own process.
+func stream(e *env) ([]streamed, error) {
+	addr, err := e.listen(e.set[record.Page4.Key].Reply(e.million))
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var all []streamed
+	for _, c := range streamClients {
+		spec, err := json.Marshal(streamSpec{c.name, addr, e.million})
+		if err != nil {
+			return nil, err
+		}
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), streamVariable+"="+string(spec))
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		var s streamed
+		if err := json.Unmarshal(out, &s); err != nil {
+			return nil, fmt.Errorf("%s: %w: %q", c.name, err, out)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// heap is the size of all objects on the heap that were not collected yet.
+func heap() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// watchHeap looks at the heap twice a millisecond; what it returns ends that and
+// tells the largest size seen.
+func watchHeap() func() uint64 {
+	end, peak := make(chan struct{}), make(chan uint64)
+	go func() {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		tick := time.NewTicker(500 * time.Microsecond)
+		defer tick.Stop()
+		var most uint64
+		for {
+			metrics.Read(sample)
+			most = max(most, sample[0].Value.Uint64())
+			select {
+			case <-tick.C:
+			case <-end:
+				peak <- most
+				return
+			}
+		}
+	}()
+	return func() uint64 {
+		close(end)
+		return <-peak
+	}
+}
+
+// throttledRate is slow enough that a client which waits for the whole reply
+// cannot be mistaken for one that streams.
+const throttledRate = 16 << 20
+
+// firstRow tells which part of a long reply the server had sent when the client
+// had its first row, at a throttled server.
+func firstRow(e *env, rows int) (driver, sdk float64, err error) {
+	reply := e.set[record.Page4.Key].Reply(rows)
+	s, err := replay.Listen(reply)
+	if err != nil {
+		return 0, 0, err
+	}
+	e.atEnd(s.Close)
+	db, err := e.open(config(s.Addr()), 1)
+	if err == nil {
+		err = db.Ping()
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	client, err := e.sdk(config(s.Addr()))
+	if err != nil {
+		return 0, 0, err
+	}
+	part := func(read func() error) (float64, error) {
+		before := s.Sent()
+		s.Throttle(throttledRate)
+		defer s.Throttle(0)
+		err := read()
+		return float64(s.Sent()-before) / float64(reply.Size(1)), err
+	}
+	var result interface{ Close() error }
+	driver, err = part(func() error {
+		rows, err := db.Query(record.Page4.Text)
+		if err != nil {
+			return err
+		}
+		result = rows
+		if !rows.Next() {
+			return fmt.Errorf("no row: %w", rows.Err())
+		}
+		var r row4
+		return rows.Scan(&r.Age, &r.Name, &r.Score, &r.Created)
+	})
+	if result != nil {
+		_ = result.Close() // which drops the connection: the rest is long
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	sdk, err = part(func() error { return sdkQuery[row4](client, record.Page4, rows) })
+	return driver, sdk, err
+}
