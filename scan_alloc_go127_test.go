@@ -1,0 +1,133 @@
+//go:build go1.27
+
+package surrealsql
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fourColumns is the result of a thousand rows of an int, a text, a float and a
+// datetime.
+const fourColumnsText = `SELECT age, name, score, born FROM person`
+
+func fourColumns(t testing.TB) []byte {
+	list := make([]any, 1000)
+	for i := range list {
+		list[i] = struct { // sorted, as the server does it
+			Age   int       `json:"age"`
+			Born  time.Time `json:"born"`
+			Name  string    `json:"name"`
+			Score float64   `json:"score"`
+		}{1000 + i, time.Unix(int64(i), 5), "person number " + strconv.Itoa(i), float64(i) / 3}
+	}
+	return encoded(t, list)
+}
+
+// scanAll reads all rows into one set of destinations.
+func scanAll(t testing.TB, db *sql.DB, dest ...any) {
+	rows, err := db.Query(``)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// allocsPerRow is what a row of fourColumns costs beyond opening the result.
+func allocsPerRow(t testing.TB, wrap func(driver.Rows) driver.Rows, dest ...any) float64 {
+	db := openRowsDB(t, fourColumnsText, fourColumns(t), decodeValue, wrap)
+	all := testing.AllocsPerRun(5, func() { scanAll(t, db, dest...) })
+	db = openRowsDB(t, fourColumnsText, encoded(t, []any{}), decodeValue, wrap)
+	return (all - testing.AllocsPerRun(5, func() { scanAll(t, db, dest...) })) / 1000
+}
+
+func TestARowOfPlainColumnsCostsTheAllocationOfItsString(t *testing.T) {
+	var (
+		age   int
+		name  string
+		score float64
+		born  time.Time
+
+		maybeAge  sql.Null[int]
+		maybeName sql.NullString
+		wideAge   Value[int64]
+		when      Value[time.Time]
+	)
+	const slack = 0.01 // what opening a result with columns costs more than one without
+	require.LessOrEqual(t, allocsPerRow(t, asIs, &age, &name, &score, &born), 1+slack)
+	require.LessOrEqual(t, allocsPerRow(t, asIs, &maybeAge, &maybeName, &score, &born), 1+slack)
+	require.LessOrEqual(t, allocsPerRow(t, asIs, &wideAge, &name, Into(&score), &when), 1+2*slack)
+	require.Equal(t, 1999, age)
+	require.Equal(t, "person number 999", name)
+	require.Equal(t, time.Unix(999, 5).UTC(), born)
+}
+
+func TestOneRowCostsNoMoreThanBoxingIt(t *testing.T) {
+	var (
+		name string
+		age  int
+	)
+	result := encoded(t, []any{map[string]any{"name": "Tobie", "age": 1234}})
+	cost := func(wrap func(driver.Rows) driver.Rows) float64 {
+		db := openRowsDB(t, `SELECT name, age FROM person`, result, decodeValue, wrap)
+		return testing.AllocsPerRun(20, func() {
+			if err := db.QueryRow(``).Scan(&name, &age); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	boxed, direct := cost(unseen), cost(asIs)
+	t.Log("boxed", boxed, "direct", direct)
+	require.LessOrEqual(t, direct, boxed-2, "neither the values nor the wrapper")
+}
+
+func BenchmarkScanThousandRows(b *testing.B) {
+	var (
+		age   int
+		name  string
+		score float64
+		born  time.Time
+	)
+	result := fourColumns(b)
+	for mode, wrap := range map[string]func(driver.Rows) driver.Rows{"direct": asIs, "boxed": unseen} {
+		b.Run(mode, func(b *testing.B) {
+			db := openRowsDB(b, fourColumnsText, result, decodeValue, wrap)
+			b.ReportAllocs()
+			for b.Loop() {
+				scanAll(b, db, &age, &name, &score, &born)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+		})
+	}
+}
+
+func BenchmarkScanNested(b *testing.B) {
+	list := make([]any, 100)
+	for i, p := range benchPeople() {
+		list[i] = map[string]any{"p": p}
+	}
+	result := encoded(b, list)
+	for mode, wrap := range map[string]func(driver.Rows) driver.Rows{"direct": asIs, "tree": unseen} {
+		b.Run(mode, func(b *testing.B) {
+			db := openRowsDB(b, `SELECT p FROM t`, result, decodeValue, wrap)
+			var p benchPerson
+			b.ReportAllocs()
+			for b.Loop() {
+				scanAll(b, db, Into(&p))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/row")
+		})
+	}
+}
