@@ -104,6 +104,12 @@ func (d *Decoder) Raw() ([]byte, error) {
 
 func (d *Decoder) skip(depth int) error {
 	for { // a tag's content is the next item: loop rather than recurse
+		if d.pos < len(d.buf) {
+			if n := int(wholeSize[d.buf[d.pos]]); n > 0 && n <= len(d.buf)-d.pos {
+				d.pos += n
+				return nil
+			}
+		}
 		first, arg, size, err := d.head()
 		if err != nil {
 			return err

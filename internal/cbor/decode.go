@@ -25,7 +25,12 @@ type Decoder struct {
 
 // Reset makes the decoder read b. The decoder does not change b, but what it
 // returns without copying is part of it.
-func (d *Decoder) Reset(b []byte) { d.ResetSource(b, nil) }
+func (d *Decoder) Reset(b []byte) {
+	d.buf, d.pos, d.base, d.marked = b, 0, 0, false
+	if d.src != nil { // often done, and mostly without one
+		d.src = nil
+	}
+}
 
 // ResetSource makes the decoder read b and then what s gives. With a nil s it
 // is the same as Reset.

@@ -99,3 +99,20 @@ var kinds = func() (t [256]Kind) {
 	t[byteBreak] = KindBreak
 	return t
 }()
+
+// wholeSize gives the size of an item by its first byte, where that alone tells
+// it: numbers, short strings, and what is a single byte. For others it is 0.
+var wholeSize = func() (t [256]uint8) {
+	for b := range t {
+		info := b & infoMask
+		switch k := kinds[b]; {
+		case k == KindInt, k == KindFloat:
+			t[b] = 1 + argSize[info]
+		case (k == KindBytes || k == KindText) && info < info8:
+			t[b] = 1 + uint8(info)
+		case k == KindBool, k == KindNull, k == KindUndefined, k == KindSimple && info < info8:
+			t[b] = 1
+		}
+	}
+	return t
+}()
