@@ -84,30 +84,27 @@ func (c *column) convert(dest any) error {
 	return sql.ConvertAssign(c.ctx, dest, v)
 }
 
-// isNull reports NULL and NONE; not the NONE of WithExactTypes, which is a value.
+// isNull is isNothing without the NONE of WithExactTypes, which is a value.
 func (c *column) isNull() bool {
+	if !c.isNothing() {
+		return false
+	}
+	v, err := c.value()
+	c.d.Reset(c.raw)
+	return err == nil && v == nil
+}
+
+// isNothing reports NULL and NONE.
+func (c *column) isNothing() bool {
 	switch kind, _ := c.d.PeekKind(); kind {
 	case cbor.KindNull, cbor.KindUndefined:
 		return true
 	case cbor.KindTag:
-		if tag, _ := c.d.Tag(); tag == literal.TagNone {
-			v, err := c.value()
-			c.d.Reset(c.raw)
-			return err == nil && v == nil
-		}
+		tag, err := c.d.Tag()
 		c.d.Reset(c.raw)
+		return err == nil && tag == literal.TagNone
 	}
 	return false
-}
-
-// isNothing is isNull, and the NONE of WithExactTypes too.
-func (c *column) isNothing() bool {
-	if c.isNull() {
-		return true
-	}
-	tag, err := c.d.Tag()
-	c.d.Reset(c.raw)
-	return err == nil && tag == literal.TagNone
 }
 
 // pointer sets a pointer to nil, or to a new value.
