@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 
@@ -131,6 +132,11 @@ func assignModel(p, src any) (done bool, err error) {
 		return true, assign(reflect.ValueOf(&p.Time).Elem(), src)
 	case *models.CustomDuration:
 		return true, assign(reflect.ValueOf(&p.Duration).Elem(), src)
+	case *models.CustomDurationString:
+		if d, ok := src.(time.Duration); ok && d >= 0 {
+			*p = models.CustomDurationString(literal.AppendDuration(nil, uint64(d/time.Second), uint32(d%time.Second)))
+			return true, nil
+		}
 	case *models.UUID:
 		return true, assign(reflect.ValueOf(&p.UUID).Elem(), src)
 	case *models.RecordID:

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
@@ -44,10 +46,11 @@ func (c *column) scan(dest any) error {
 	if t == nil || t.Kind() != reflect.Pointer {
 		return c.convert(dest)
 	}
-	if reflect.ValueOf(dest).IsNil() {
-		return errNilDest
+	r := routeOf(t)
+	if _, own := dest.(*RecordID); reflect.ValueOf(dest).IsNil() && (own || r != byConversion || !t.Implements(scannerType)) {
+		return errNilDest // a Scan method may not mind
 	}
-	switch routeOf(t) {
+	switch r {
 	case byPointer:
 		return c.pointer(reflect.ValueOf(dest).Elem())
 	case byNull:
@@ -145,10 +148,15 @@ func (c *column) either(dest any) error {
 	if v == nil || v == driver.Value(None) {
 		return c.nothing(dest, refused)
 	}
-	if err := assign(reflect.ValueOf(dest).Elem(), v); err != nil {
-		return unfit(dest, err)
+	p := reflect.ValueOf(dest).Elem()
+	err = assign(p, v)
+	switch {
+	case err == nil:
+		return nil
+	case p.Kind() <= reflect.Complex128 || p.Kind() == reflect.String:
+		return refused // as for every plain type
 	}
-	return nil
+	return unfit(dest, err)
 }
 
 // json stores what has no text of its own.
@@ -171,12 +179,16 @@ func (c *column) json(v driver.Value, refused error, keep func([]byte)) error {
 
 // nothing stores NULL or NONE where a nil can say it, as for a []byte.
 func (c *column) nothing(dest any, refused error) error {
-	switch v := reflect.ValueOf(dest).Elem(); v.Kind() {
-	case reflect.Slice, reflect.Map:
-		v.SetZero()
+	v := reflect.ValueOf(dest).Elem()
+	switch dest.(type) {
+	case *models.CustomNil, *NoneType: // can hold nothing else
 		return nil
 	}
-	return refused
+	if v.Kind() != reflect.Slice && v.Kind() != reflect.Map {
+		return refused
+	}
+	v.SetZero()
+	return nil
 }
 
 // fit decodes into a type that database/sql never takes.

@@ -34,6 +34,8 @@ func TestScanFillsWhatDatabaseSQLAloneRefuses(t *testing.T) {
 		{aUUID, [16]byte(aUUID)}, {aUUID, uuid.UUID(aUUID)}, {aUUID, models.UUID{UUID: aUUID}}, {aUUID, models.UUIDString(aUUID.String())},
 		{RecordID("p:1"), models.RecordID{Table: "p", ID: int64(1)}}, {RecordID("p:1"), &models.RecordID{Table: "p", ID: int64(1)}}, {when, models.CustomDateTime{Time: when}}, {time.Hour, models.CustomDuration{Duration: time.Hour}},
 		{Decimal("1.5"), models.DecimalString("1.5")}, {Table("t"), models.Table("t")}, {aPoint, models.GeometryPoint(aPoint)}, {aLine, []models.GeometryPoint(aLine)},
+		{90 * time.Second, models.CustomDurationString("1m30s")}, {LongDuration("300y"), models.CustomDurationString("300y")},
+		{Range("1..5"), models.Range[int, models.BoundIncluded[int], models.BoundExcluded[int]]{Begin: &models.BoundIncluded[int]{Value: 1}, End: &models.BoundExcluded[int]{Value: 5}}},
 		{[]any{aPoint}, []models.GeometryPoint{aPoint}},
 	} {
 		dest := reflect.New(reflect.TypeOf(c.want))
@@ -49,6 +51,7 @@ func TestNullIsNilWhereThereIsOneAndAnErrorElsewhere(t *testing.T) {
 			require.NoError(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, dest, fresh(dest)), "%T", dest)
 			require.Zero(t, reflect.ValueOf(dest).Elem().Interface(), "%T", dest)
 		}
+		require.NoError(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, new(models.CustomNil), new(NoneType)))
 		for _, dest := range []any{new(scanPerson), new([2]int), new([16]byte), new(int), new(string), new(time.Time), new(bool), new(RecordID)} {
 			require.Error(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, dest, fresh(dest)), "%T", dest)
 		}
@@ -99,10 +102,17 @@ func TestSlicesOfOneRowAreNotThoseOfTheNext(t *testing.T) {
 	require.Equal(t, [][]int{{1, 2, 3}, {4}}, seen)
 }
 
+// scanNowhere drops what it is given; a nil one will do.
+type scanNowhere struct{}
+
+func (*scanNowhere) Scan(any) error { return nil }
+
 func TestScanSaysWhatTheDestinationLacks(t *testing.T) {
 	t.Parallel()
 	v := encoded(t, 1)
 	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*int)(nil), new(int)), "nil pointer")
+	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*RecordID)(nil), new(int)), "nil pointer")
+	require.NoError(t, scanTwice(t, v, decodeValue, asIs, (*scanNowhere)(nil), new(int)))
 	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*scanPerson)(nil), new(int)), "nil pointer")
 	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*Value[int])(nil), new(int)), "nil pointer")
 	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*sql.Null[int])(nil), new(int)), "nil pointer")

@@ -44,7 +44,7 @@ var (
 	textUnmarshalerType = reflect.TypeFor[stdencoding.TextUnmarshaler]()
 	jsonUnmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 	nullTypes           = typeSet(sql.NullString{}, sql.NullInt64{}, sql.NullInt32{}, sql.NullInt16{}, sql.NullByte{}, sql.NullFloat64{}, sql.NullBool{}, sql.NullTime{})
-	eitherTypes         = typeSet("", []byte(nil), uuid.UUID{})
+	eitherTypes         = typeSet("", []byte(nil), uuid.UUID{}, models.CustomDurationString(""))
 	conversionTypes     = typeSet(sql.RawBytes(nil), sql.Rows{})
 	resultTypes         = []reflect.Type{ // that are no scalars
 		reflect.TypeFor[[]any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]byte](), reflect.TypeFor[Set](),
