@@ -39,6 +39,7 @@ type layout struct {
 	targets []target
 	whole   int  // the column that takes a row that is no object, or -1
 	always  bool // whole takes every row, objects too
+	nested  bool // a column is fed from within a key's value
 }
 
 // target is a key of the row's object and the columns that are fed from it.
@@ -255,6 +256,7 @@ func makeLayout(paths []surrealql.Path) layout {
 			l.targets = slices.Insert(l.targets, i, target{key: path[0], encoded: cbor.AppendText(nil, path[0])})
 		}
 		l.targets[i].cells = append(l.targets[i].cells, cell{column, path[1:]})
+		l.nested = l.nested || found || len(path) > 1
 	}
 	return l
 }

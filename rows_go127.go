@@ -80,10 +80,8 @@ func (s *resultSet) locate(to *located) error {
 	d.Hold()
 	err = s.layout.locate(d, to.spans, s.read)
 	to.row = d.Held()
-	for i := range s.layout.targets {
-		if err == nil {
-			err = s.layout.targets[i].locate(to.row, to.spans)
-		}
+	for i := 0; s.layout.nested && err == nil && i < len(s.layout.targets); i++ {
+		err = s.layout.targets[i].locate(to.row, to.spans)
 	}
 	return s.judge(err)
 }

@@ -5,6 +5,7 @@ package surrealsql
 import (
 	"database/sql"
 	"database/sql/driver"
+	"io"
 	"strconv"
 	"testing"
 	"time"
@@ -111,6 +112,31 @@ func BenchmarkScanThousandRows(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 		})
 	}
+	b.Run("floor", func(b *testing.B) { // database/sql over values that are ready
+		db := sql.OpenDB(rowsDB(func() driver.Rows { return &readyRows{left: 1000} }))
+		b.Cleanup(func() { _ = db.Close() })
+		b.ReportAllocs()
+		for b.Loop() {
+			scanAll(b, db, &age, &name, &score, &born)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+	})
+}
+
+// readyRows are rows that cost nothing.
+type readyRows struct{ left int }
+
+var readyRow = []driver.Value{int64(1234), "person number 1", 1.5, time.Unix(1, 5)}
+
+func (*readyRows) Columns() []string { return []string{"age", "name", "score", "born"} }
+func (*readyRows) Close() error      { return nil }
+
+func (r *readyRows) Next(dest []driver.Value) error {
+	if r.left--; r.left < 0 {
+		return io.EOF
+	}
+	copy(dest, readyRow)
+	return nil
 }
 
 func BenchmarkScanNested(b *testing.B) {
