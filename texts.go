@@ -14,7 +14,7 @@ const maxTexts = 512
 // analysis is an analysed query text.
 type analysis struct {
 	*surrealql.Query
-	exec      string     // what Exec sends: it asks for ids instead of records
+	exec      string     // what Exec sends: it asks for nulls instead of records
 	ambiguous error      // two columns that would land on one key, so Query refuses it
 	names     [][]string // of the columns of the statements that list them
 	layouts   []layout   // of the statements whose columns the text alone places
