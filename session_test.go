@@ -66,6 +66,10 @@ func TestALeaseCanChangeItsSession(t *testing.T) {
 
 func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 	t.Parallel()
+	tidy := newDB(t)
+	t.Cleanup(func() { // what the cases share outlives them all
+		mustExecAtEnd(t, tidy, `REMOVE NAMESPACE IF EXISTS gone_ns; REMOVE USER IF EXISTS other ON ROOT`)
+	})
 	session := func(change func(ctx context.Context, c *surrealsql.Conn) error) func(*testing.T, *sql.Conn) {
 		return func(t *testing.T, conn *sql.Conn) {
 			raw(t, conn, func(c *surrealsql.Conn) error { return change(t.Context(), c) })
@@ -78,7 +82,7 @@ func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 		"Let over one of the DSN's": session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Let(ctx, "tenant", "evil") }),
 		"Unset one of the DSN's":    session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Unset(ctx, "tenant") }),
 		"a SignIn": func(t *testing.T, conn *sql.Conn) {
-			mustExec(t, conn, `DEFINE USER other ON ROOT PASSWORD 'p' ROLES VIEWER`)
+			mustExec(t, conn, `DEFINE USER OVERWRITE other ON ROOT PASSWORD 'p' ROLES VIEWER`)
 			raw(t, conn, func(c *surrealsql.Conn) error {
 				return c.SignIn(t.Context(), surrealsql.Credentials{User: "other", Password: "p"})
 			})
@@ -126,7 +130,7 @@ func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 				require.ErrorContains(t, scan(t.Context(), db, `RETURN $mine`), "no value for $mine")
 				require.Equal(t, 0, countOf(t, db, "watched"))
 				require.Equal(t, 0, queryOne[int](t, db, `RETURN object::len((INFO FOR TABLE watched).lives)`))
-				mustExec(t, db, `REMOVE NAMESPACE IF EXISTS gone_ns; REMOVE USER IF EXISTS other ON ROOT`) // as root again
+				mustExec(t, db, `DEFINE TABLE written`) // as root again
 			})
 		})
 	}
