@@ -72,12 +72,23 @@ func (s *resultSet) next(dest []driver.Value) error {
 		return err
 	}
 	clear(dest)
-	return s.judge(s.layout.decode(d, dest, s.read))
+	if err := s.layout.decode(d, dest, s.read); err != nil {
+		return s.judge(err)
+	}
+	return nil
 }
 
 // row returns a decoder that stands on the next row, or io.EOF. Behind the last
 // row of a stream it says whether the statement succeeded.
 func (s *resultSet) row() (*cbor.Decoder, error) {
+	if s.left > 0 && s.unplaced == nil && !s.done { // what is below, for nearly every row
+		s.left--
+		return s.dec, nil
+	}
+	return s.rareRow()
+}
+
+func (s *resultSet) rareRow() (*cbor.Decoder, error) {
 	if s.done {
 		return nil, io.EOF
 	}

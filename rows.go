@@ -81,11 +81,16 @@ func (r *rows) advance() error {
 func (r *rows) Columns() []string { return r.set.columns }
 
 // Next decodes one row.
-func (r *rows) Next(dest []driver.Value) error { return r.judge(r.set.next(dest)) }
+func (r *rows) Next(dest []driver.Value) error {
+	if err := r.set.next(dest); err != nil {
+		return r.judge(err)
+	}
+	return nil
+}
 
 // judge says of the error of a row what it means for the connection.
 func (r *rows) judge(err error) error {
-	if err == nil || err == io.EOF {
+	if err == io.EOF {
 		return err
 	}
 	r.reported = true

@@ -45,11 +45,11 @@ func (l *located) open(columns int) {
 // this driver does not know is an error of ScanColumn.
 func (r *rows) NextRow() error {
 	r.open(len(r.set.columns))
-	err := r.set.locate(&r.located)
-	if err != nil {
+	if err := r.set.locate(&r.located); err != nil {
 		r.located = located{}
+		return r.judge(err)
 	}
-	return r.judge(err)
+	return nil
 }
 
 // ScanColumn decodes a column of the row into dest. What Rows.Scan could do with
