@@ -170,10 +170,10 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 	if cfg.BeforeConnect != nil {
 		cfg = cfg.Clone()
 		if err := cfg.BeforeConnect(ctx, cfg); err != nil {
-			return nil, fmt.Errorf("BeforeConnect: %w", err)
+			return nil, &setUpError{fmt.Errorf("BeforeConnect: %w", err)}
 		}
 		if err := cfg.validate(); err != nil {
-			return nil, fmt.Errorf("BeforeConnect: %w", err)
+			return nil, &setUpError{fmt.Errorf("BeforeConnect: %w", err)}
 		}
 	}
 	socket, err := ws.Dial(ctx, ws.Options{
@@ -215,6 +215,24 @@ func (c *Conn) prepare(ctx context.Context) error {
 	if err := c.establish(ctx, first, false); err != nil {
 		return err
 	}
+	if err := c.setUp(ctx); err != nil {
+		return &setUpError{err}
+	}
+	// What the hook made of the session is what a reset goes back to.
+	c.base, c.dirty = c.now.clone(), false
+	return nil
+}
+
+// setUpError is an error of what the program wants to have done with each
+// connection: schema, Init, hooks. It may have been done in part, so connecting
+// is not tried again.
+type setUpError struct{ err error }
+
+func (e *setUpError) Error() string { return e.err.Error() }
+func (e *setUpError) Unwrap() error { return e.err }
+
+// setUp runs the schema, the Init statements and the hook.
+func (c *Conn) setUp(ctx context.Context) error {
 	if err := c.connector.schema.ensure(ctx, c); err != nil {
 		return err
 	}
@@ -231,7 +249,5 @@ func (c *Conn) prepare(ctx context.Context) error {
 			return errors.New("AfterConnect left a transaction open")
 		}
 	}
-	// What the hook made of the session is what a reset goes back to.
-	c.base, c.dirty = c.now.clone(), false
 	return nil
 }

@@ -44,6 +44,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // connection can, a refused password cannot. Signing in may be repeated, so a
 // connection that is lost during it can pass too.
 func mayPass(err error) bool {
+	var setUp *setUpError
+	if errors.As(err, &setUp) {
+		return false
+	}
 	return IsRetryable(err) || errors.Is(err, ErrOutcomeUnknown) && !hopeless(err)
 }
 
