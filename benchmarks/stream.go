@@ -30,6 +30,7 @@ type streamSpec struct {
 type streamed struct {
 	Client     string
 	Idle, Peak uint64 // bytes of heap objects, garbage that waits for its collection among them
+	Live       uint64 // the largest of what collections found in use, in bytes
 	Took       time.Duration
 }
 
@@ -107,7 +108,8 @@ func streamHere(spec streamSpec) (result streamed, err error) {
 		peak := watchHeap()
 		start := time.Now()
 		err = read()
-		result.Took, result.Peak = time.Since(start), peak()
+		result.Took = time.Since(start)
+		result.Peak, result.Live = peak()
 		return result, err
 	}
 	return result, fmt.Errorf("no client %q", spec.Client)
@@ -145,36 +147,43 @@ func stream(e *env) ([]streamed, error) {
 	return all, nil
 }
 
+const (
+	heapObjects = "/memory/classes/heap/objects:bytes"
+	heapLive    = "/gc/heap/live:bytes"
+)
+
 // heap is the size of all objects on the heap that were not collected yet.
 func heap() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	sample := []metrics.Sample{{Name: heapObjects}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
 // watchHeap looks at the heap twice a millisecond; what it returns ends that and
-// tells the largest size seen.
-func watchHeap() func() uint64 {
-	end, peak := make(chan struct{}), make(chan uint64)
+// tells the largest sizes seen, of all objects and of those that a collection
+// found in use.
+func watchHeap() func() (objects, live uint64) {
+	end, done := make(chan struct{}), make(chan struct{})
+	var objects, live uint64
 	go func() {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		defer close(done)
+		sample := []metrics.Sample{{Name: heapObjects}, {Name: heapLive}}
 		tick := time.NewTicker(500 * time.Microsecond)
 		defer tick.Stop()
-		var most uint64
 		for {
 			metrics.Read(sample)
-			most = max(most, sample[0].Value.Uint64())
+			objects, live = max(objects, sample[0].Value.Uint64()), max(live, sample[1].Value.Uint64())
 			select {
 			case <-tick.C:
 			case <-end:
-				peak <- most
 				return
 			}
 		}
 	}()
-	return func() uint64 {
+	return func() (uint64, uint64) {
 		close(end)
-		return <-peak
+		<-done
+		return objects, live
 	}
 }
 

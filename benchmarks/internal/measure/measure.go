@@ -1,8 +1,9 @@
 // Package measure runs cases side by side and says what each costs.
 //
-// The cases of a group take turns: each round measures every case once, and each
-// round begins with another one. So what the machine does besides falls on all of
-// them alike. Figures are medians over the rounds; ratios are formed within a
+// The cases of a group take turns: each round gives every case several short
+// ones, and each round begins with another case. So what the machine does besides
+// falls on all of them alike, as does the way in which its scheduler happens to
+// place a client and its server. Figures are medians over the rounds; ratios are formed within a
 // round, and their median is taken.
 package measure
 
@@ -109,13 +110,8 @@ func Run(g *Group, o Options) (*Results, error) {
 		all.Results = append(all.Results, &Result{Case: c, N: n})
 	}
 	for round := range o.Rounds {
-		for i := range all.Results {
-			r := all.Results[(i+round)%len(all.Results)]
-			s, err := sample(r.Case, r.N)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", g.Key, r.Name, err)
-			}
-			r.Samples = append(r.Samples, s)
+		if err := all.round(round); err != nil {
+			return nil, err
 		}
 		fmt.Fprintf(o.Log, "%s: round %d of %d\n", g.Key, round+1, o.Rounds)
 	}
@@ -129,6 +125,29 @@ func Run(g *Group, o Options) (*Results, error) {
 		}
 	}
 	return all, nil
+}
+
+// turns is how many a case has in a round, unless it is so slow that it does
+// fewer operations.
+const turns = 5
+
+// round measures every case once, beginning with another one each time.
+func (all *Results) round(round int) error {
+	tallies := make([]tally, len(all.Results))
+	for turn := range turns {
+		for i := range all.Results {
+			i := (i + round) % len(all.Results)
+			r := all.Results[i]
+			share := r.N*(turn+1)/turns - r.N*turn/turns
+			if err := tallies[i].turn(r.Case, share); err != nil {
+				return fmt.Errorf("%s: %s: %w", all.Key, r.Name, err)
+			}
+		}
+	}
+	for i, r := range all.Results {
+		r.Samples = append(r.Samples, tallies[i].sample())
+	}
+	return nil
 }
 
 // calibrate finds how many operations fill a slice of time. It warms the case up.

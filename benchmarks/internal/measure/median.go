@@ -27,12 +27,16 @@ func (r *Result) Median(m Metric) float64 {
 // Each is the median divided by the rows of an operation, where it has rows.
 func (r *Result) Each(m Metric) float64 { return r.Median(m) / float64(max(r.Rows, 1)) }
 
+// noise is the figure below which another's is taken for nothing: a stray
+// allocation of the runtime among thousands of operations.
+const noise = 0.5
+
 // Ratio is the median of the ratios to another case, formed round by round. It
-// is 0 where the other's figure is 0.
+// is 0 where the other's figure is nothing.
 func (r *Result) Ratio(to *Result, m Metric) float64 {
 	values := make([]float64, 0, len(r.Samples))
 	for i := range min(len(r.Samples), len(to.Samples)) {
-		if d := m(to.Samples[i]); d != 0 {
+		if d := m(to.Samples[i]); d > noise {
 			values = append(values, m(r.Samples[i])/d)
 		}
 	}

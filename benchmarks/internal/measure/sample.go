@@ -7,32 +7,75 @@ import (
 	"time"
 )
 
-// maxLatencies bounds how many operations are timed one by one in a round.
-const maxLatencies = 20_000
+// maxLatencies bounds how many operations are timed one by one in a turn.
+const maxLatencies = 5_000
 
-// sample measures a case once: first n operations as a whole, for time, CPU and
-// memory, then as many one by one, for the percentiles. Timing each operation
-// costs some 50 ns, which must not be in the mean of one that takes a
+// tally is what a case has cost so far in a round.
+type tally struct {
+	sum       Sample
+	n         int
+	latencies []time.Duration
+}
+
+// sample is the cost of one operation.
+func (t *tally) sample() Sample {
+	s := t.sum.per(max(t.n, 1))
+	if len(t.latencies) > 0 {
+		s.P50, s.P99 = percentiles(t.latencies)
+	}
+	return s
+}
+
+// turn measures n operations of a case: first as a whole, for time, CPU and
+// memory, then as many again one by one, for the percentiles. Timing each
+// operation costs some 50 ns, which must not be in the mean of one that takes a
 // microsecond.
-func sample(c Case, n int) (Sample, error) {
-	if c.Before != nil {
-		return oneByOne(c, n)
+func (t *tally) turn(c Case, n int) error {
+	if n == 0 {
+		return nil
 	}
 	runtime.GC()
+	t.n += n
+	if c.Before != nil {
+		return t.oneByOne(c, n)
+	}
 	before := take()
 	took, err := c.run(n, nil)
 	if err != nil {
-		return Sample{}, err
+		return err
 	}
-	s := take().since(before).per(n)
-	s.Time = float64(took.Nanoseconds()) / float64(n)
-
+	t.sum.add(take().since(before), took)
 	latencies := make([][]time.Duration, max(c.Workers, 1))
 	if _, err := c.run(min(n, maxLatencies), latencies); err != nil {
-		return Sample{}, err
+		return err
 	}
-	s.P50, s.P99 = percentiles(slices.Concat(latencies...))
-	return s, nil
+	t.latencies = append(t.latencies, slices.Concat(latencies...)...)
+	return nil
+}
+
+// oneByOne measures operations that need preparing.
+func (t *tally) oneByOne(c Case, n int) error {
+	for range n {
+		if err := c.Before(); err != nil {
+			return err
+		}
+		before := take()
+		start := time.Now()
+		if err := c.Op(0); err != nil {
+			return err
+		}
+		took := time.Since(start)
+		t.sum.add(take().since(before), took)
+		t.latencies = append(t.latencies, took)
+	}
+	return nil
+}
+
+func (s *Sample) add(used Sample, took time.Duration) {
+	s.Time += float64(took.Nanoseconds())
+	s.CPU += used.CPU
+	s.Bytes += used.Bytes
+	s.Allocs += used.Allocs
 }
 
 // Do does n operations, shared among the workers, and returns how long that took.
@@ -88,33 +131,6 @@ func (c Case) repeat(worker, n int, latencies [][]time.Duration) error {
 	}
 	latencies[worker] = mine
 	return nil
-}
-
-// oneByOne measures operations that need preparing.
-func oneByOne(c Case, n int) (Sample, error) {
-	var total Sample
-	var latencies []time.Duration
-	runtime.GC()
-	for range n {
-		if err := c.Before(); err != nil {
-			return total, err
-		}
-		before := take()
-		start := time.Now()
-		if err := c.Op(0); err != nil {
-			return total, err
-		}
-		took := time.Since(start)
-		s := take().since(before)
-		latencies = append(latencies, took)
-		total.Time += float64(took.Nanoseconds())
-		total.CPU += s.CPU
-		total.Bytes += s.Bytes
-		total.Allocs += s.Allocs
-	}
-	total = total.per(n)
-	total.P50, total.P99 = percentiles(latencies)
-	return total, nil
 }
 
 // usage is what this process has used so far.

@@ -142,9 +142,8 @@ func (s *Server) drip(conn net.Conn, out []piece) error {
 						return errEnded
 					}
 				}
-				k, err := conn.Write(rest[:n])
-				s.sent.Add(int64(k))
-				if err != nil {
+				s.sent.Add(int64(n)) // before: the client must not see more than was counted
+				if _, err := conn.Write(rest[:n]); err != nil {
 					return err
 				}
 				rest = rest[n:]
