@@ -130,7 +130,8 @@ func TestAProfileIsWrittenForEachSubject(t *testing.T) {
 	require.NoError(t, measure.Profile(g, dir, 10*time.Millisecond))
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.Len(t, files, 2)
-	require.Equal(t, "g.the_driver.allocs.pprof", files[0].Name())
-	require.Equal(t, "g.the_driver.cpu.pprof", files[1].Name())
+	require.Len(t, files, 3)
+	for i, kind := range []string{"allocs", "before", "cpu"} {
+		require.Equal(t, "g.the_driver."+kind+".pprof", files[i].Name())
+	}
 }

@@ -26,7 +26,7 @@ func Profile(g *Group, dir string, slice time.Duration) error {
 		if err := profileCPU(c, n, name+".cpu.pprof"); err != nil {
 			return err
 		}
-		if err := profileAllocs(c, max(n/100, 1), name+".allocs.pprof"); err != nil {
+		if err := profileAllocs(c, max(n/100, 1), name); err != nil {
 			return err
 		}
 	}
@@ -47,21 +47,28 @@ func profileCPU(c Case, n int, path string) (err error) {
 	return err
 }
 
-// profileAllocs samples every allocation. The profile holds those made before,
-// too, which are few beside these.
-func profileAllocs(c Case, n int, path string) (err error) {
+// profileAllocs samples every allocation. The runtime's profile is of all that
+// was allocated since the program began, so that what was there before the case
+// ran is written too: `go tool pprof -base before.pprof allocs.pprof`.
+func profileAllocs(c Case, n int, name string) error {
+	defer func(rate int) { runtime.MemProfileRate = rate }(runtime.MemProfileRate)
+	runtime.MemProfileRate = 1
+	if err := writeAllocs(name + ".before.pprof"); err != nil {
+		return err
+	}
+	if _, err := c.run(n, nil); err != nil {
+		return err
+	}
+	return writeAllocs(name + ".allocs.pprof")
+}
+
+func writeAllocs(path string) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	before := runtime.MemProfileRate
-	runtime.MemProfileRate = 1
-	_, err = c.run(n, nil)
-	runtime.MemProfileRate = before
-	if err != nil {
-		return err
-	}
-	runtime.GC() // the profile is as of the last collection
+	runtime.GC() // the profile is as of the last collection but one
+	runtime.GC()
 	return pprof.Lookup("allocs").WriteTo(f, 0)
 }
