@@ -38,7 +38,7 @@ func Bars(path, title, axis string, bars []Bar) error {
 	var texts plotter.XYLabels
 	for i, b := range slices.Backward(bars) {
 		at := len(bars) - 1 - i
-		labels[at] = b.Label
+		labels[at] = "   " + b.Label // so that none is cut off
 		bar, err := plotter.NewBarChart(plotter.Values{b.Value}, vg.Points(14))
 		if err != nil {
 			return err
@@ -57,11 +57,13 @@ func Bars(path, title, axis string, bars []Bar) error {
 	}
 	for i := range ends.TextStyle {
 		ends.TextStyle[i].YAlign = -0.4
+		ends.TextStyle[i].Font.Variant = "Sans"
 		ends.TextStyle[i].Font.Size = vg.Points(9)
 	}
 	p.Add(ends)
 	p.NominalY(labels...)
-	p.X.Max *= 1.15 // room for the texts
+	p.X.Max *= 1.25 // room for the texts
+	p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
 	return p.Save(vg.Points(640), vg.Points(float64(70+24*len(bars))), path)
 }
 
@@ -91,14 +93,28 @@ func Lines(path, title, x, y string, lines []Line) error {
 		}
 		p.Add(line, points)
 		p.Legend.Add(l.Label, line, points)
-		for _, at := range l.Points {
-			ticks = append(ticks, plot.Tick{Value: at.X, Label: fmt.Sprint(at.X)})
+		if len(ticks) == 0 { // all lines have the same points
+			for _, at := range l.Points {
+				ticks = append(ticks, plot.Tick{Value: at.X, Label: fmt.Sprint(at.X)})
+			}
 		}
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
-	p.Y.Max *= 1.25 // room for the legend
+	p.Y.Tick.Marker = plot.TickerFunc(wholeTicks)
+	p.Y.Max *= 1.5 // room for the legend
 	p.Legend.Top = true
 	return p.Save(vg.Points(640), vg.Points(320), path)
+}
+
+// wholeTicks are the usual ones, without decimals.
+func wholeTicks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = fmt.Sprintf("%g", t.Value)
+		}
+	}
+	return ticks
 }
 
 func newPlot(title string) *plot.Plot {
