@@ -44,6 +44,8 @@ type Conn struct {
 	entries []entry // reused from one reply to the next
 	aligned []int   // likewise
 
+	plain, exact reader // of values, which share boxes
+
 	care leaseState
 }
 
@@ -123,9 +125,9 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 	if err != nil {
 		return nil, err
 	}
-	read := decodeValue
+	read := c.plain
 	if exactTypes(ctx) {
-		read = decodeExact
+		read = c.exact
 	}
 	return c.openRows(q, a, read)
 }

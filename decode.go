@@ -38,15 +38,26 @@ func exactTypes(ctx context.Context) bool {
 // decodeValue reads the next item. After an error the decoder stands somewhere
 // within it.
 func decodeValue(d *cbor.Decoder) (driver.Value, error) {
-	return decoding{}.value(d, cbor.MaxDepth)
+	return decoding{}.read(d)
 }
 
 // decodeExact is decodeValue for the types of WithExactTypes.
 func decodeExact(d *cbor.Decoder) (driver.Value, error) {
-	return decoding{exact: true}.value(d, cbor.MaxDepth)
+	return decoding{exact: true}.read(d)
 }
 
-type decoding struct{ exact bool }
+// decoding is how values are decoded.
+type decoding struct {
+	exact bool   // as WithExactTypes says
+	boxes *boxes // to put values into, or nil
+}
+
+// readers are the two ways to decode with boxes.
+func (b *boxes) readers() (plain, exact reader) {
+	return decoding{boxes: b}.read, decoding{exact: true, boxes: b}.read
+}
+
+func (o decoding) read(d *cbor.Decoder) (driver.Value, error) { return o.value(d, cbor.MaxDepth) }
 
 func (o decoding) value(d *cbor.Decoder, depth int) (any, error) {
 	k, err := d.PeekKind()
@@ -55,11 +66,23 @@ func (o decoding) value(d *cbor.Decoder, depth int) (any, error) {
 	}
 	switch k {
 	case cbor.KindText:
-		return boxed(d.Text())
+		v, err := d.Text()
+		if err != nil {
+			return nil, err
+		}
+		return o.boxes.text(v), nil
 	case cbor.KindInt:
-		return boxed(d.Int())
+		v, err := d.Int()
+		if err != nil {
+			return nil, err
+		}
+		return o.boxes.int(v), nil
 	case cbor.KindFloat:
-		return boxed(d.Float())
+		v, err := d.Float()
+		if err != nil {
+			return nil, err
+		}
+		return o.boxes.float(v), nil
 	case cbor.KindBool:
 		return boxed(d.Bool())
 	case cbor.KindNull:
@@ -125,10 +148,11 @@ func (o decoding) object(d *cbor.Decoder, depth int) (map[string]any, error) {
 		if !more || err != nil {
 			return object, err
 		}
-		key, err := d.Text()
+		name, err := d.TextBytes()
 		if err != nil {
 			return nil, err
 		}
+		key := o.boxes.key(name)
 		if object[key], err = o.value(d, depth); err != nil {
 			return nil, err
 		}
@@ -145,7 +169,11 @@ func (o decoding) tagged(d *cbor.Decoder, tag uint64, depth int) (any, error) {
 	case literal.TagRecord:
 		return boxed(decodeRecordID(d))
 	case literal.TagDatetime:
-		return boxed(literal.ReadDatetime(d))
+		v, err := literal.ReadDatetime(d)
+		if err != nil {
+			return nil, err
+		}
+		return o.boxes.time(v), nil
 	case literal.TagUUID:
 		return o.uuid(d)
 	case literal.TagDecimal:

@@ -46,6 +46,7 @@ type layout struct {
 type target struct {
 	key     string
 	encoded []byte // key as CBOR
+	column  int    // that takes the whole value and is the only one, or -1
 	cells   []cell
 }
 
@@ -158,26 +159,29 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 		if more, err = d.More(&n); !more {
 			break
 		}
-		var i int
-		if i, err = l.nextTarget(d, hint); err != nil {
-			break
-		}
-		if i < 0 {
-			err = d.Skip()
-			continue
+		i := hint
+		if i >= len(l.targets) || !d.Take(l.targets[i].encoded) {
+			if i, err = l.nextTarget(d); err != nil {
+				break
+			}
+			if i < 0 {
+				err = d.Skip()
+				continue
+			}
 		}
 		hint = i + 1
-		err = l.targets[i].decode(d, dest, read)
+		if t := &l.targets[i]; t.column >= 0 {
+			dest[t.column], err = read(d)
+		} else {
+			err = t.decode(d, dest, read)
+		}
 	}
 	return err
 }
 
-// nextTarget reads a key and returns its target, or -1. The one after the last
-// hit is tried first: with sorted keys it nearly always is the one.
-func (l *layout) nextTarget(d *cbor.Decoder, hint int) (int, error) {
-	if hint < len(l.targets) && d.Take(l.targets[hint].encoded) {
-		return hint, nil
-	}
+// nextTarget reads a key and returns its target, or -1. Before it is called the
+// target after the last hit is tried: with sorted keys it nearly always is the one.
+func (l *layout) nextTarget(d *cbor.Decoder) (int, error) {
 	key, err := d.TextBytes()
 	if err != nil {
 		return -1, err
@@ -209,11 +213,7 @@ func (l *layout) find(key []byte) int {
 }
 
 // decode reads the value of a key into its columns.
-func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) (err error) {
-	if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
-		dest[t.cells[0].column], err = read(d)
-		return err
-	}
+func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) error {
 	raw, err := d.Raw()
 	if err != nil {
 		return err
@@ -268,6 +268,13 @@ func makeLayout(paths []surrealql.Path) layout {
 		}
 		l.targets[i].cells = append(l.targets[i].cells, cell{column, path[1:]})
 		l.nested = l.nested || found || len(path) > 1
+	}
+	for i := range l.targets {
+		t := &l.targets[i]
+		t.column = -1
+		if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
+			t.column = t.cells[0].column
+		}
 	}
 	return l
 }

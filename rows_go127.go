@@ -103,13 +103,15 @@ func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
 		if more, err = d.More(&n); !more {
 			break
 		}
-		var i int
-		if i, err = l.nextTarget(d, hint); err != nil {
-			break
-		}
-		if i < 0 {
-			err = d.Skip()
-			continue
+		i := hint
+		if i >= len(l.targets) || !d.Take(l.targets[i].encoded) {
+			if i, err = l.nextTarget(d); err != nil {
+				break
+			}
+			if i < 0 {
+				err = d.Skip()
+				continue
+			}
 		}
 		hint = i + 1
 		from := int(d.Offset() - start)
@@ -133,7 +135,7 @@ func (l *layout) locateWhole(d *cbor.Decoder, spans []span, read reader) error {
 // locate finds the columns that are fed from within the value of a key. The
 // span of the first is that of the whole value.
 func (t *target) locate(row []byte, spans []span) (err error) {
-	if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
+	if t.column >= 0 {
 		return nil
 	}
 	whole := spans[t.cells[0].column]

@@ -14,7 +14,17 @@ import (
 func (d *Decoder) ArrayLen() (int, error) { return d.containerLen(majorArray, 1, "an array") }
 
 // MapLen is ArrayLen for a map; it counts pairs.
-func (d *Decoder) MapLen() (int, error) { return d.containerLen(majorMap, 2, "a map") }
+func (d *Decoder) MapLen() (int, error) {
+	// Most maps have less than 24 pairs, and their length in their first byte.
+	if d.pos < len(d.buf) {
+		n := uint(d.buf[d.pos]) - majorMap
+		if n < info8 && 2*int(n) < len(d.buf)-d.pos {
+			d.pos++
+			return int(n), nil
+		}
+	}
+	return d.containerLen(majorMap, 2, "a map")
+}
 
 func (d *Decoder) containerLen(major byte, perItem uint64, want string) (int, error) {
 	first, arg, size, err := d.head()
@@ -51,10 +61,15 @@ func (d *Decoder) checkClaim(n, perItem uint64, headSize int) error {
 // container whose length n came from ArrayLen or MapLen, and counts n down. At
 // the end of an open-ended container it consumes the break.
 func (d *Decoder) More(n *int) (bool, error) {
-	if *n > 0 {
-		*n--
-		return true, nil
+	if *n <= 0 {
+		return d.moreOpen(n)
 	}
+	*n--
+	return true, nil
+}
+
+// moreOpen is More where no counted item is left, apart so that More is inlined.
+func (d *Decoder) moreOpen(n *int) (bool, error) {
 	if *n == 0 {
 		return false, nil
 	}

@@ -123,6 +123,10 @@ func (d *Decoder) head() (first byte, arg uint64, size int, err error) {
 // Int reads an integer. One that does not fit in 64 bits with a sign is an
 // error.
 func (d *Decoder) Int() (int64, error) {
+	if v, size := shortInt(d.buf[d.pos:]); size > 0 {
+		d.pos += size
+		return v, nil
+	}
 	first, arg, size, err := d.head()
 	if err != nil {
 		return 0, err
@@ -140,6 +144,26 @@ func (d *Decoder) Int() (int64, error) {
 		return -1 - int64(arg), nil
 	}
 	return int64(arg), nil
+}
+
+// shortInt reads the usual integers, those of up to 32 bits, without what the
+// others need to be checked for. size is 0 where b does not begin with one.
+func shortInt(b []byte) (v int64, size int) {
+	if len(b) < 5 {
+		return 0, 0
+	}
+	sign := -int64(b[0] >> 5) // -1, all bits set, for CBOR's negative ones
+	switch first := b[0] &^ majorNegInt; {
+	case first < info8:
+		return int64(first) ^ sign, 1
+	case first == info8:
+		return int64(b[1]) ^ sign, 2
+	case first == info16:
+		return int64(binary.BigEndian.Uint16(b[1:])) ^ sign, 3
+	case first == info32:
+		return int64(binary.BigEndian.Uint32(b[1:])) ^ sign, 5
+	}
+	return 0, 0
 }
 
 // Uint reads an integer that is not negative. SurrealDB counts the seconds of
@@ -161,6 +185,10 @@ func (d *Decoder) Uint() (uint64, error) {
 
 // Float reads a float of 16, 32 or 64 bits. It does not take integers.
 func (d *Decoder) Float() (float64, error) {
+	if b := d.buf[d.pos:]; len(b) >= 9 && b[0] == majorSimple|info64 {
+		d.pos += 9
+		return math.Float64frombits(binary.BigEndian.Uint64(b[1:])), nil
+	}
 	first, arg, size, err := d.head()
 	if err != nil {
 		return 0, err
@@ -230,6 +258,12 @@ func (d *Decoder) one(b byte, name string) error {
 
 // Tag reads a tag's number. The item it stands before is read next.
 func (d *Decoder) Tag() (uint64, error) {
+	if d.pos < len(d.buf) {
+		if tag := uint64(d.buf[d.pos]) - majorTag; tag < info8 {
+			d.pos++
+			return tag, nil
+		}
+	}
 	first, arg, size, err := d.head()
 	if err != nil {
 		return 0, err

@@ -13,7 +13,19 @@ func (d *Decoder) Text() (string, error) {
 
 // TextBytes reads a text without copying it: the bytes are valid until the
 // next call. Text that is not UTF-8 is an error.
-func (d *Decoder) TextBytes() ([]byte, error) { return d.stringBytes(majorText, "a text") }
+func (d *Decoder) TextBytes() ([]byte, error) {
+	// A text of less than 24 bytes has its length in its first byte; most are.
+	if d.pos < len(d.buf) {
+		n := uint(d.buf[d.pos]) - majorText
+		if end := d.pos + 1 + int(n); n < info8 && end <= len(d.buf) {
+			if b := d.buf[d.pos+1 : end : end]; utf8.Valid(b) {
+				d.pos = end
+				return b, nil
+			}
+		}
+	}
+	return d.stringBytes(majorText, "a text")
+}
 
 // Bytes reads a byte string and returns a copy that is never nil.
 func (d *Decoder) Bytes() ([]byte, error) {

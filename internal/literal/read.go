@@ -23,10 +23,15 @@ func parts(d *cbor.Decoder, what string, least, most int) (int, error) {
 	return n, err
 }
 
+// pair is the head of an array of two.
+var pair = cbor.AppendArrayHeader(nil, 2)
+
 // ReadDatetime reads the [seconds, nanoseconds] behind a datetime's tag.
 func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
-	if _, err := parts(d, "a datetime", 2, 2); err != nil {
-		return time.Time{}, err
+	if !d.Take(pair) {
+		if _, err := parts(d, "a datetime", 2, 2); err != nil {
+			return time.Time{}, err
+		}
 	}
 	s, err := d.Int()
 	if err != nil {
@@ -50,9 +55,9 @@ func ReadDuration(d *cbor.Decoder) (seconds uint64, nanos uint32, err error) {
 }
 
 func readNanos(d *cbor.Decoder, what string) (uint32, error) {
-	ns, err := d.Uint()
-	if err == nil && ns >= nanosPerSecond {
-		err = fmt.Errorf("%s with %d nanoseconds: expected less than a second", what, ns)
+	ns, err := d.Int()
+	if err == nil && (ns < 0 || ns >= nanosPerSecond) {
+		err = fmt.Errorf("%s with %d nanoseconds: expected 0 or more, and less than a second", what, ns)
 	}
 	return uint32(ns), err
 }
