@@ -212,8 +212,8 @@ func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []dr
 	return a, nil
 }
 
-// send makes the round trip of one query. If streamed, a long reply comes as a
-// stream.
+// send makes the round trip of one query. The reply is for parseEntries, which
+// finds out whether it is whole. If streamed, a long one comes as a stream.
 func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, streamed bool) ([]byte, *rpc.Stream, error) {
 	c.yieldBuffer(ctx)
 	b := c.rpc.Start("query", c.txnID(), 2)
@@ -224,11 +224,7 @@ func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, 
 		return nil, nil, err
 	}
 	c.rpc.End(b)
-	if !streamed {
-		reply, err := c.roundTrip(ctx)
-		return reply, nil, err
-	}
-	reply, s, err := c.rpc.StreamTrip(ctx)
+	reply, s, err := c.rpc.QueryTrip(ctx, streamed)
 	raw, err := c.result(reply, err)
 	return raw, s, err
 }

@@ -60,18 +60,30 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 		if !more {
 			return e.check(d)
 		}
-		key, err := d.TextBytes()
-		if err == nil {
-			err = e.parseField(d, string(key))
+		if d.Take(keyTime) { // each has it, and nobody asks
+			err = d.Skip()
+		} else if err = e.parseNext(d); err == nil && keep {
+			e.own()
 		}
 		if err != nil {
 			return err
 		}
-		if keep {
-			e.own()
-		}
 	}
 }
+
+// parseNext reads a key and its value.
+func (e *entry) parseNext(d *cbor.Decoder) error {
+	if d.Take(keyResult) {
+		return e.parseField(d, "result")
+	}
+	key, err := d.TextBytes()
+	if err != nil {
+		return err
+	}
+	return e.parseField(d, string(key))
+}
+
+var keyTime, keyResult = cbor.AppendText(nil, "time"), cbor.AppendText(nil, "result")
 
 // own copies what lies in the connection's buffer.
 func (e *entry) own() {

@@ -24,16 +24,19 @@ type Stream struct {
 	apart  bool // the rest lies in memory of its own, and the connection is others'
 }
 
-// StreamTrip is RoundTrip for a caller who can begin before all of the reply is
-// there. A reply that is short, or an error, comes whole and stream is nil;
-// otherwise the reply's result is to be read from the stream.
-func (c *Conn) StreamTrip(ctx context.Context) (reply Reply, stream *Stream, err error) {
+// QueryTrip is RoundTrip for a caller who reads the result to its end and finds
+// by that whether it is well-formed: the reply is not read twice. What is in
+// Result may be cut short, or have something behind it.
+//
+// If streamed, a long reply comes while it arrives: its result is to be read from
+// the stream. Errors and short replies come whole all the same, and stream is nil.
+func (c *Conn) QueryTrip(ctx context.Context, streamed bool) (reply Reply, stream *Stream, err error) {
 	stop, err := c.guard(ctx)
 	if err != nil {
 		return reply, nil, err
 	}
 	if err = c.flush(ctx); err == nil {
-		reply, stream, err = c.receiveStream()
+		reply, stream, err = c.receiveQuery(streamed)
 		err = c.received(ctx, err)
 	}
 	if stream == nil {
@@ -44,63 +47,81 @@ func (c *Conn) StreamTrip(ctx context.Context) (reply Reply, stream *Stream, err
 	return reply, stream, nil
 }
 
-// receiveStream reads messages until one answers the waiting request.
-func (c *Conn) receiveStream() (Reply, *Stream, error) {
+// receiveQuery reads messages until one answers the waiting request.
+func (c *Conn) receiveQuery(streamed bool) (Reply, *Stream, error) {
 	for {
-		msg, more, err := c.ws.NextMessage()
-		for err == nil && more && len(msg) < peekSize {
-			var longer []byte
-			if longer, err = c.ws.Fill(msg); err == nil {
-				msg = longer
-			} else if err == io.EOF {
-				more, err = false, nil // that was all of it
-			}
-		}
+		msg, more, err := c.nextMessage(streamed)
 		if err != nil {
 			return Reply{}, nil, err
 		}
-		if more {
-			if r, s, err := c.openStream(msg); s != nil || err != nil {
-				return r, s, err
-			}
+		e, fields, usual := c.parseHead(msg)
+		whole := !usual || e.ID == c.pingID || !more && fields > 0
+		if whole && more {
 			if msg, err = c.ws.Rest(msg); err != nil {
 				return Reply{}, nil, err
 			}
+			more = false
 		}
-		e, err := c.parse(msg)
-		if err != nil {
+		if whole {
+			if e, err = c.parse(msg); err != nil {
+				return Reply{}, nil, err
+			}
+		}
+		ours, err := c.claim(&e)
+		switch {
+		case err != nil:
 			return Reply{}, nil, err
-		}
-		if ours, err := c.claim(&e); ours || err != nil {
-			return e.Reply, nil, err
+		case ours && more:
+			return e.Reply, c.openStream(e.Result, fields), nil
+		case ours:
+			return e.Reply, nil, nil
 		}
 	}
 }
 
-// openStream opens a stream if the message that begins with msg is the awaited
-// reply. Whatever else it is had better be read whole: the stream is nil then.
-func (c *Conn) openStream(msg []byte) (Reply, *Stream, error) {
-	var d cbor.Decoder
+// nextMessage reads a message, or if streamed the beginning of a long one.
+func (c *Conn) nextMessage(streamed bool) (msg []byte, more bool, err error) {
+	if !streamed {
+		msg, err = c.ws.ReadMessage()
+		return msg, false, err
+	}
+	msg, more, err = c.ws.NextMessage()
+	for err == nil && more && len(msg) < peekSize {
+		var longer []byte
+		if longer, err = c.ws.Fill(msg); err == nil {
+			msg = longer
+		} else if err == io.EOF {
+			more, err = false, nil // that was all of it
+		}
+	}
+	return msg, more, err
+}
+
+// parseHead parses a message that begins as a reply with a result does, and gives
+// all that is behind the head as the result; fields is how many more of the
+// envelope are among it. Whatever else the message is had better be read whole:
+// usual is false then.
+func (c *Conn) parseHead(msg []byte) (e envelope, fields int, usual bool) {
+	d := &c.dec
 	d.Reset(msg)
 	fields, err := d.MapLen()
-	if err != nil || fields < 2 || !nextKey(&d, "id") {
-		return Reply{}, nil, nil
+	if err != nil || fields < 2 || !d.Take(keyID) {
+		return e, 0, false
 	}
-	var e envelope
-	if e.ID, e.hasID, err = parseID(&d); err != nil || !e.hasID || !nextKey(&d, "result") {
-		return Reply{}, nil, nil
+	if e.ID, e.hasID, err = parseID(d); err != nil || !e.hasID || !d.Take(keyResult) {
+		return e, 0, false
 	}
-	if ours, err := c.claim(&e); !ours || err != nil {
-		return Reply{}, nil, err
-	}
-	s := &Stream{conn: c, fields: fields - 2}
-	s.dec.ResetSource(d.Rest(), c.ws)
-	return e.Reply, s, nil
+	e.Result = d.Rest()
+	return e, fields - 2, true
 }
 
-func nextKey(d *cbor.Decoder, want string) bool {
-	key, err := d.TextBytes()
-	return err == nil && string(key) == want
+var keyID, keyResult = cbor.AppendText(nil, "id"), cbor.AppendText(nil, "result")
+
+// openStream opens a stream of a result of which the beginning is there.
+func (c *Conn) openStream(result []byte, fields int) *Stream {
+	s := &Stream{conn: c, fields: fields}
+	s.dec.ResetSource(result, c.ws)
+	return s
 }
 
 // Decoder reads the result. What it returns as valid until the next call is
