@@ -144,7 +144,7 @@ func (c *Conn) inspect() error {
 	}
 	c.heard()
 	after := c.cfg.PingAfterIdle
-	if c.alarmed() || after > 0 && time.Since(c.care.since) >= after {
+	if c.alarmed() || after > 0 && c.care.since.elapsed() >= after {
 		return c.askForLife()
 	}
 	return nil
@@ -156,7 +156,7 @@ func (c *Conn) askForLife() error {
 	if c.rpc.Unanswered() > 0 {
 		return nil
 	}
-	c.care.since = time.Now()
+	c.care.since = now()
 	c.care.asked = c.connector.alarm.Load()
 	return c.rpc.Ping()
 }

@@ -43,6 +43,9 @@ type Conn struct {
 	rows    *rows   // rows that still lie in the connection's buffer, or nil
 	entries []entry // reused from one reply to the next
 	aligned []int   // likewise
+	cursor  *cursor // likewise, from rows to rows; nil while rows have it
+
+	last *analysis // of the text before, which often comes again
 
 	plain, exact reader // of values, which share boxes
 
@@ -86,7 +89,7 @@ func (c *Conn) PrepareContext(_ context.Context, query string) (driver.Stmt, err
 	if c.rpc.Broken() {
 		return nil, driver.ErrBadConn
 	}
-	return &stmt{conn: c, query: c.connector.texts.analyze(query)}, nil
+	return &stmt{conn: c, query: c.analyze(query)}, nil
 }
 
 // Prepare is PrepareContext without a context.
@@ -97,13 +100,20 @@ func (c *Conn) Prepare(query string) (driver.Stmt, error) {
 // ExecContext runs the text's statements. Each commits on its own, and later
 // ones run after one has failed; the error is then the first failure's.
 func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return c.exec(ctx, c.connector.texts.analyze(query), args)
+	return c.exec(ctx, c.analyze(query), args)
 }
 
 // QueryContext runs the text's statements; each that has a result is a result
 // set.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.query(ctx, c.connector.texts.analyze(query), args)
+	return c.query(ctx, c.analyze(query), args)
+}
+
+func (c *Conn) analyze(query string) *analysis {
+	if c.last == nil || c.last.Text != query {
+		c.last = c.connector.texts.analyze(query)
+	}
+	return c.last
 }
 
 func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Result, error) {

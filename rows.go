@@ -16,7 +16,13 @@ import (
 // The bytes lie in the connection's buffer, or are still arriving, and are
 // decoded as they are read. If the connection is used again before Close, they
 // are moved out of the way first.
-type rows struct {
+//
+// Each query has rows of its own, so that they can be closed twice; the cursor in
+// them is taken from the connection and goes back to it.
+type rows struct{ *cursor }
+
+// cursor is where rows stand.
+type cursor struct {
 	conn     *Conn
 	query    *analysis
 	answer         // its last entry's rows may be a stream
@@ -41,22 +47,44 @@ var (
 // without columns.
 func (c *Conn) openRows(q *analysis, a answer, read reader) (driver.Rows, error) {
 	at, err := c.align(q, a.entries)
-	r := &rows{conn: c, query: q, answer: a, at: at, set: resultSet{read: read}}
+	r := &rows{c.takeCursor()}
+	r.conn, r.query, r.answer, r.at, r.set.read = c, q, a, at, read
 	if err == nil {
 		err = r.advance()
 	}
 	if err != nil && err != io.EOF {
 		r.drop()
+		r.release()
 		return nil, err
 	}
 	c.rows = r
 	return r, nil
 }
 
+// takeCursor takes the connection's cursor, or a new one where that is in use.
+func (c *Conn) takeCursor() *cursor {
+	cur := c.cursor
+	if cur == nil {
+		return new(cursor)
+	}
+	c.cursor = nil
+	return cur
+}
+
+// release gives the cursor back. Whatever is asked of the rows from now on, they
+// are over.
+func (r *rows) release() {
+	cur := r.cursor
+	r.cursor = nil
+	conn, located := cur.conn, cur.located.reusable()
+	*cur = cursor{located: located}
+	conn.cursor = cur
+}
+
 // advance opens the next result set, or returns io.EOF. Every entry on the way
 // is looked at: the error of a LET is the error of the set behind it.
 func (r *rows) advance() error {
-	r.located = located{}
+	r.located = r.reusable()
 	for r.next < len(r.entries) {
 		i := r.next
 		r.next++
@@ -78,10 +106,18 @@ func (r *rows) advance() error {
 }
 
 // Columns returns the names in the author's order.
-func (r *rows) Columns() []string { return r.set.columns }
+func (r *rows) Columns() []string {
+	if r.cursor == nil {
+		return nil
+	}
+	return r.set.columns
+}
 
 // Next decodes one row.
 func (r *rows) Next(dest []driver.Value) error {
+	if r.cursor == nil {
+		return io.EOF
+	}
 	if err := r.set.next(dest); err != nil {
 		return r.judge(err)
 	}
@@ -104,6 +140,9 @@ func (r *rows) judge(err error) error {
 
 // HasNextResultSet reports whether a set or an error comes after this one.
 func (r *rows) HasNextResultSet() bool {
+	if r.cursor == nil {
+		return false
+	}
 	for i := r.next; i < len(r.entries); i++ {
 		if r.entries[i].failed || r.query.Statements[r.at[i]].Yields {
 			return true
@@ -113,24 +152,33 @@ func (r *rows) HasNextResultSet() bool {
 }
 
 // NextResultSet goes on to the next set, or returns its statement's error.
-func (r *rows) NextResultSet() error { return r.advance() }
+func (r *rows) NextResultSet() error {
+	if r.cursor == nil {
+		return io.EOF
+	}
+	return r.advance()
+}
 
 // Close returns the error of a statement that nobody has looked at yet. Rows
 // that are still arriving are dropped; if there are many, so is the connection.
 func (r *rows) Close() error {
+	if r.cursor == nil {
+		return nil
+	}
 	if r.conn.rows == r {
 		r.conn.rows = nil
 	}
 	r.drop()
-	if r.reported {
-		return nil
+	var err error
+	if !r.reported {
+		err = firstError(r.entries[r.next:])
 	}
-	r.reported = true
-	return firstError(r.entries[r.next:])
+	r.release()
+	return err
 }
 
 func (r *rows) drop() {
-	r.located = located{}
+	r.located = r.reusable()
 	if r.stream != nil {
 		r.stream.close()
 		r.set.done = true
@@ -160,26 +208,33 @@ func (r *rows) detach(ctx context.Context) {
 	}
 }
 
+func (r *rows) columnType(i int) columnType {
+	if r.cursor == nil {
+		return columnType{}
+	}
+	return r.set.columnType(i)
+}
+
 // ColumnTypeDatabaseTypeName returns SurrealDB's name of the type that all
 // values of the column in this result have: "int", "string", "datetime",
 // "record" and so on; "any" when they differ, and "" when there is none but NULL
 // and NONE, because the server tells no types.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.set.columnType(i).name }
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columnType(i).name }
 
 // ColumnTypeScanType returns the Go type that Scan into an *any gives for the
 // column; *any itself when that differs or is not known.
-func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.set.columnType(i).scan }
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columnType(i).scan }
 
 // ColumnTypeNullable reports that the column has a NULL or NONE in this result.
 // That it has none says nothing about the next one, so ok is false then.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	null := r.set.columnType(i).null
+	null := r.columnType(i).null
 	return null, null
 }
 
 // ColumnTypeLength is unlimited for string and bytes.
 func (r *rows) ColumnTypeLength(i int) (length int64, ok bool) {
-	switch r.set.columnType(i).name {
+	switch r.columnType(i).name {
 	case "string", "bytes":
 		return unlimited, true
 	}

@@ -6,4 +6,5 @@ package surrealsql
 // one. Before, Next decodes them all.
 type located struct{}
 
-func (located) detach() {}
+func (located) detach()           {}
+func (located) reusable() located { return located{} }

@@ -5,7 +5,9 @@ package surrealsql
 import (
 	"bytes"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
@@ -28,6 +30,9 @@ type located struct {
 // that is missing.
 type span struct{ from, to int }
 
+// reusable is what the next rows can use.
+func (l *located) reusable() located { return located{spans: l.spans[:0]} }
+
 // detach moves the row out of the connection's buffer.
 func (l *located) detach() { l.row = bytes.Clone(l.row) }
 
@@ -44,9 +49,12 @@ func (l *located) open(columns int) {
 // NextRow finds the columns of the next row and decodes nothing: a value that
 // this driver does not know is an error of ScanColumn.
 func (r *rows) NextRow() error {
+	if r.cursor == nil {
+		return io.EOF
+	}
 	r.open(len(r.set.columns))
 	if err := r.set.locate(&r.located); err != nil {
-		r.located = located{}
+		r.located = r.reusable()
 		return r.judge(err)
 	}
 	return nil
@@ -56,6 +64,9 @@ func (r *rows) NextRow() error {
 // the value that Next gives, it does with the same result; beyond that it fills
 // what Into fills.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
+	if r.cursor == nil {
+		return errors.New("surrealsql: the rows are closed")
+	}
 	if uint(index) >= uint(len(r.spans)) {
 		return fmt.Errorf("surrealsql: there is no column %d in a row of %d", index, len(r.spans))
 	}
