@@ -60,10 +60,15 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 		if !more {
 			return e.check(d)
 		}
-		if d.Take(keyTime) { // each has it, and nobody asks
+		switch { // what nearly every entry has comes first
+		case d.Take(statusOK):
+			e.judged, e.failed = true, false
+		case d.Take(keyTime):
 			err = d.Skip()
-		} else if err = e.parseNext(d); err == nil && keep {
-			e.own()
+		default:
+			if err = e.parseNext(d); err == nil && keep {
+				e.own()
+			}
 		}
 		if err != nil {
 			return err
@@ -83,7 +88,11 @@ func (e *entry) parseNext(d *cbor.Decoder) error {
 	return e.parseField(d, string(key))
 }
 
-var keyTime, keyResult = cbor.AppendText(nil, "time"), cbor.AppendText(nil, "result")
+var (
+	keyResult = cbor.AppendText(nil, "result")
+	keyTime   = cbor.AppendText(nil, "time")
+	statusOK  = cbor.AppendText(cbor.AppendText(nil, "status"), "OK")
+)
 
 // own copies what lies in the connection's buffer.
 func (e *entry) own() {

@@ -18,7 +18,8 @@ const valueColumn = "value"
 
 // open lays out the result of a statement and stands before its first row.
 func (s *resultSet) open(q *analysis, statement int, raw []byte) error {
-	*s = resultSet{raw: raw, read: s.read, layout: layout{whole: -1}}
+	s.begin()
+	s.raw = raw
 	kind, none, err := s.peek()
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (s *resultSet) open(q *analysis, statement int, raw []byte) error {
 	switch p.Form {
 	case surrealql.Columns:
 		s.columns = q.names[statement]
-		err = s.openColumns(p, &q.layouts[statement])
+		err = s.openColumns(p, q.layouts[statement])
 	case surrealql.Value:
 		s.openValue()
 	case surrealql.Star:
@@ -72,19 +73,36 @@ func (s *resultSet) rewind() (err error) {
 }
 
 func (s *resultSet) openValue() {
-	s.columns = []string{valueColumn}
-	s.layout = layout{whole: 0, always: true}
+	s.columns = justValue
+	s.layout = wholeRow
 }
+
+// begin is for a new result. A set that was never used has nothing to be cleared,
+// and most are the only one.
+func (s *resultSet) begin() {
+	if s.layout != nil {
+		*s = resultSet{read: s.read}
+	}
+	s.layout = noLayout
+}
+
+// Layouts do not change once they are made.
+var (
+	justValue = []string{valueColumn}
+	wholeRow  = &layout{whole: 0, always: true} // the row itself is the value
+	noLayout  = &layout{whole: -1}
+)
 
 // openStream stands before the first row of a stream.
 func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err error) {
-	*s = resultSet{stream: st, dec: st.rpc.Decoder(), read: s.read, layout: layout{whole: -1}}
+	s.begin()
+	s.stream, s.dec = st, st.rpc.Decoder()
 	p := &q.Statements[statement].Projection
-	switch known := &q.layouts[statement]; {
+	switch known := q.layouts[statement]; {
 	case p.Form == surrealql.Value:
 		s.openValue()
-	case known.targets != nil:
-		s.columns, s.layout = q.names[statement], *known
+	case known != nil:
+		s.columns, s.layout = q.names[statement], known
 	default:
 		s.columns, s.unplaced = q.names[statement], p
 	}
@@ -98,8 +116,8 @@ func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err erro
 // tell where the server keeps a value, that is read off one row: it depends on
 // the text and the server, not on the data.
 func (s *resultSet) openColumns(p *surrealql.Projection, known *layout) error {
-	if known.targets != nil {
-		s.layout = *known
+	if known != nil {
+		s.layout = known
 		return nil
 	}
 	row, err := s.sample()
@@ -127,7 +145,7 @@ func (s *resultSet) placeBy(p *surrealql.Projection, row []byte) error {
 		return ambiguous(err)
 	}
 	if len(found) == 1 && len(found[0]) == 0 {
-		s.layout = layout{whole: 0, always: true} // the row itself is the value
+		s.layout = wholeRow
 		return nil
 	}
 	s.layout = makeLayout(found)

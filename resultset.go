@@ -16,7 +16,7 @@ import (
 // resultSet is one statement's result: an array of rows, or one row.
 type resultSet struct {
 	columns []string
-	layout  layout
+	layout  *layout
 	raw     []byte        // the whole result, or nil for a stream
 	stream  *stream       // rows that are still arriving, or nil
 	dec     *cbor.Decoder // stands on the next row: own, or the stream's
@@ -257,8 +257,8 @@ func decodeAt(d *cbor.Decoder, path surrealql.Path, read reader) (v driver.Value
 
 // makeLayout sorts what feeds the columns by the key of the row's object that
 // it is in: the first step of each path.
-func makeLayout(paths []surrealql.Path) layout {
-	l := layout{whole: -1}
+func makeLayout(paths []surrealql.Path) *layout {
+	l := &layout{whole: -1}
 	for column, path := range paths {
 		i, found := slices.BinarySearchFunc(l.targets, path[0], func(t target, key string) int {
 			return strings.Compare(t.key, key)

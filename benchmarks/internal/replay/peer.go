@@ -155,6 +155,12 @@ func parseRequest(b []byte) (id, method []byte, err error) {
 	var d cbor.Decoder
 	d.Reset(b)
 	n, err := d.MapLen()
+	if err == nil && d.Take(keyID) { // the usual order costs the server little
+		n--
+		if id, err = d.Raw(); err == nil && d.Take(methodQuery) {
+			return id, query, nil
+		}
+	}
 	for more := false; err == nil && (id == nil || method == nil); {
 		if more, err = d.More(&n); err != nil || !more {
 			break
@@ -177,6 +183,12 @@ func parseRequest(b []byte) (id, method []byte, err error) {
 	}
 	return id, method, nil
 }
+
+var (
+	query       = []byte("query")
+	keyID       = cbor.AppendText(nil, "id")
+	methodQuery = cbor.AppendText(cbor.AppendText(nil, "method"), "query")
+)
 
 // appendResult appends what SurrealDB 3 answers to a method that is no query.
 func appendResult(b []byte, method string) []byte {
