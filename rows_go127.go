@@ -74,7 +74,12 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	if at := r.spans[index]; at.to > 0 {
 		raw = r.row[at.from:at.to]
 	}
-	r.cell.raw, r.cell.read, r.cell.ctx = raw, r.set.read, ctx
+	if r.cell.read == nil {
+		r.cell.read = r.set.read
+	}
+	if r.cell.ctx != ctx { // stores of pointers cost more than this
+		r.cell.ctx = ctx
+	}
 	r.cell.d.Reset(raw)
 	return r.cell.scan(dest)
 }

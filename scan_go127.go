@@ -23,8 +23,7 @@ import (
 
 // column is the value of a column on its way to a destination.
 type column struct {
-	d    cbor.Decoder // stands on the value
-	raw  []byte       // all of the value; NextRow has found it well-formed
+	d    cbor.Decoder // over the value, which NextRow has found well-formed
 	read reader
 	ctx  driver.ScanContext
 }
@@ -33,9 +32,12 @@ var errNilDest = errors.New("surrealsql: the destination is a nil pointer")
 
 func (c *column) scan(dest any) error {
 	if done, err := c.plain(dest); done {
+		if err == nil {
+			return nil
+		}
 		return undecodable(err)
 	}
-	c.d.Reset(c.raw)
+	c.d.Rewind()
 	switch p := dest.(type) {
 	case into:
 		return c.store(p.dest)
@@ -74,7 +76,7 @@ func undecodable(err error) error {
 
 // value is what Next gives.
 func (c *column) value() (driver.Value, error) {
-	c.d.Reset(c.raw)
+	c.d.Rewind()
 	v, err := c.read(&c.d)
 	return v, undecodable(err)
 }
@@ -93,7 +95,7 @@ func (c *column) isNull() bool {
 		return false
 	}
 	v, err := c.value()
-	c.d.Reset(c.raw)
+	c.d.Rewind()
 	return err == nil && v == nil
 }
 
@@ -104,7 +106,7 @@ func (c *column) isNothing() bool {
 		return true
 	case cbor.KindTag:
 		tag, err := c.d.Tag()
-		c.d.Reset(c.raw)
+		c.d.Rewind()
 		return err == nil && tag == literal.TagNone
 	}
 	return false

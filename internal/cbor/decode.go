@@ -32,6 +32,9 @@ func (d *Decoder) Reset(b []byte) {
 	}
 }
 
+// Rewind makes the decoder read once more what Reset gave it.
+func (d *Decoder) Rewind() { d.pos, d.marked = 0, false }
+
 // ResetSource makes the decoder read b and then what s gives. With a nil s it
 // is the same as Reset.
 func (d *Decoder) ResetSource(b []byte, s Source) {
