@@ -28,16 +28,20 @@ type boxes struct {
 	times   chunk[time.Time]
 }
 
-// chunk is room for values that nobody has yet.
-type chunk[T any] struct{ free []T }
+// chunk is room for values, of which some have theirs. Counting them stores no
+// pointer, which costs more.
+type chunk[T any] struct {
+	room []T
+	used int
+}
 
 // put stores a value where it stays for as long as somebody points to it.
 func (c *chunk[T]) put(v T) *T {
-	if len(c.free) == 0 {
-		c.free = make([]T, boxesPerChunk)
+	if c.used == len(c.room) {
+		c.room, c.used = make([]T, boxesPerChunk), 0
 	}
-	p := &c.free[0]
-	c.free = c.free[1:]
+	p := &c.room[c.used]
+	c.used++
 	*p = v
 	return p
 }

@@ -32,7 +32,7 @@ func (s *resultSet) learnTypes() []columnType {
 		types[i].scan = anyType
 	}
 	look := *s
-	look.read, look.done = typeReader(s.read), false
+	look.read.types, look.done = true, false
 	if s.stream != nil {
 		look.peekArrived()
 	} else if look.rewind() != nil {
@@ -80,21 +80,19 @@ func (t *columnType) add(v columnType) {
 	}
 }
 
-// typeReader is a reader that tells what a value is: SurrealDB's name of its
-// type, which the exact value shows, and the type of what read makes of it. That
-// differs with WithExactTypes, and within one type for long durations.
-func typeReader(read reader) reader {
-	return func(d *cbor.Decoder) (driver.Value, error) {
-		var again cbor.Decoder
-		again.Reset(d.Rest())
-		exact, err := decodeExact(&again)
-		if err != nil {
-			return nil, err
-		}
-		v, err := read(d)
-		if err != nil || exact == nil || exact == None {
-			return columnType{}, err
-		}
-		return columnType{name: databaseTypeName(exact), scan: reflect.TypeOf(v)}, nil
+// typeOf reads a value and tells what it is: SurrealDB's name of its type, which
+// the exact value shows, and the type of what is made of it. That differs with
+// WithExactTypes, and within one type for long durations.
+func (o reader) typeOf(d *cbor.Decoder) (driver.Value, error) {
+	var again cbor.Decoder
+	again.Reset(d.Rest())
+	exact, err := decodeExact(&again)
+	if err != nil {
+		return nil, err
 	}
+	v, err := o.value(d, cbor.MaxDepth)
+	if err != nil || exact == nil || exact == None {
+		return columnType{}, err
+	}
+	return columnType{name: databaseTypeName(exact), scan: reflect.TypeOf(v)}, nil
 }

@@ -44,10 +44,9 @@ type Conn struct {
 	entries []entry // reused from one reply to the next
 	aligned []int   // likewise
 	cursor  *cursor // likewise, from rows to rows; nil while rows have it
+	boxes   boxes   // of values
 
 	last *analysis // of the text before, which often comes again
-
-	plain, exact reader // of values, which share boxes
 
 	care leaseState
 }
@@ -135,11 +134,7 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 	if err != nil {
 		return nil, err
 	}
-	read := c.plain
-	if exactTypes(ctx) {
-		read = c.exact
-	}
-	return c.openRows(q, a, read)
+	return c.openRows(q, a, reader{exact: exactTypes(ctx), boxes: &c.boxes})
 }
 
 // answer is the reply to a text: an entry for each statement, which may hold the

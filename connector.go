@@ -190,7 +190,6 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
 	}
 	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr}
-	conn.plain, conn.exact = new(boxes).readers()
 	conn.care.begin(cfg, c.alarm.Load())
 	if err := conn.prepare(ctx); err != nil {
 		conn.rpc.Abort()

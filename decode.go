@@ -35,34 +35,39 @@ func exactTypes(ctx context.Context) bool {
 	return exact
 }
 
-// decodeValue reads the next item. After an error the decoder stands somewhere
-// within it.
-func decodeValue(d *cbor.Decoder) (driver.Value, error) {
-	return decoding{}.read(d)
-}
-
-// decodeExact is decodeValue for the types of WithExactTypes.
-func decodeExact(d *cbor.Decoder) (driver.Value, error) {
-	return decoding{exact: true}.read(d)
-}
-
-// decoding is how values are decoded.
-type decoding struct {
+// reader is a way to decode values.
+type reader struct {
 	exact bool   // as WithExactTypes says
+	types bool   // tell what a value is instead of it: a columnType
 	boxes *boxes // to put values into, or nil
 }
 
-// readers are the two ways to decode with boxes.
-func (b *boxes) readers() (plain, exact reader) {
-	return decoding{boxes: b}.read, decoding{exact: true, boxes: b}.read
+// The readers of what belongs to no connection.
+var (
+	plainReader = reader{}
+	exactReader = reader{exact: true}
+)
+
+// decodeValue reads the next item. After an error the decoder stands somewhere
+// within it.
+func decodeValue(d *cbor.Decoder) (driver.Value, error) { return plainReader.read(d) }
+
+// decodeExact is decodeValue for the types of WithExactTypes.
+func decodeExact(d *cbor.Decoder) (driver.Value, error) { return exactReader.read(d) }
+
+func (o reader) read(d *cbor.Decoder) (driver.Value, error) {
+	if o.types {
+		return o.typeOf(d)
+	}
+	return o.value(d, cbor.MaxDepth)
 }
 
-func (o decoding) read(d *cbor.Decoder) (driver.Value, error) { return o.value(d, cbor.MaxDepth) }
-
-func (o decoding) value(d *cbor.Decoder, depth int) (any, error) {
-	k, err := d.PeekKind()
-	if err != nil {
-		return nil, err
+func (o reader) value(d *cbor.Decoder, depth int) (_ any, err error) {
+	k := d.Next()
+	if k == cbor.KindInvalid {
+		if k, err = d.PeekKind(); err != nil {
+			return nil, err
+		}
 	}
 	switch k {
 	case cbor.KindText:
@@ -118,7 +123,7 @@ func boxed[T any](v T, err error) (any, error) {
 	return v, nil
 }
 
-func (o decoding) array(d *cbor.Decoder, depth int) ([]any, error) {
+func (o reader) array(d *cbor.Decoder, depth int) ([]any, error) {
 	n, err := d.ArrayLen()
 	if err != nil {
 		return nil, err
@@ -137,7 +142,7 @@ func (o decoding) array(d *cbor.Decoder, depth int) ([]any, error) {
 	}
 }
 
-func (o decoding) object(d *cbor.Decoder, depth int) (map[string]any, error) {
+func (o reader) object(d *cbor.Decoder, depth int) (map[string]any, error) {
 	n, err := d.MapLen()
 	if err != nil {
 		return nil, err
@@ -159,7 +164,7 @@ func (o decoding) object(d *cbor.Decoder, depth int) (map[string]any, error) {
 	}
 }
 
-func (o decoding) tagged(d *cbor.Decoder, tag uint64, depth int) (any, error) {
+func (o reader) tagged(d *cbor.Decoder, tag uint64, depth int) (any, error) {
 	switch tag {
 	case literal.TagNone:
 		if o.exact {
@@ -208,7 +213,7 @@ func (o decoding) tagged(d *cbor.Decoder, tag uint64, depth int) (any, error) {
 }
 
 // rare reads the tags that the server takes but, as far as known, never sends.
-func (o decoding) rare(d *cbor.Decoder, tag uint64) (any, error) {
+func (o reader) rare(d *cbor.Decoder, tag uint64) (any, error) {
 	switch tag {
 	case literal.TagDateText:
 		s, err := d.Text()
@@ -233,7 +238,7 @@ func (o decoding) rare(d *cbor.Decoder, tag uint64) (any, error) {
 	return nil, fmt.Errorf("the server sent a value with CBOR tag %d, which this driver does not know", tag)
 }
 
-func (o decoding) uuid(d *cbor.Decoder) (any, error) {
+func (o reader) uuid(d *cbor.Decoder) (any, error) {
 	u, err := literal.ReadUUID(d)
 	if err != nil {
 		return nil, err

@@ -24,14 +24,11 @@ type resultSet struct {
 	left    int  // rows to come, as ArrayLen counts; meaningless when single
 	single  bool // the result itself is the one row
 	done    bool
-	read    reader       // decodeValue, or decodeExact on request
+	read    reader
 	types   []columnType // learned on demand
 
 	unplaced *surrealql.Projection // to be laid out by the first row of a stream
 }
-
-// reader decodes one value.
-type reader func(*cbor.Decoder) (driver.Value, error)
 
 // layout says where the values of a row go. A row is an object whose keys the
 // server sorted; targets are sorted likewise, so that a row is read in one walk.
@@ -171,7 +168,7 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 		}
 		hint = i + 1
 		if t := &l.targets[i]; t.column >= 0 {
-			dest[t.column], err = read(d)
+			dest[t.column], err = read.read(d)
 		} else {
 			err = t.decode(d, dest, read)
 		}
@@ -192,7 +189,7 @@ func (l *layout) nextTarget(d *cbor.Decoder) (int, error) {
 // decodeWhole reads a row that is no object: NONE and NULL are rows of nil,
 // another value goes to the column `value`.
 func (l *layout) decodeWhole(d *cbor.Decoder, dest []driver.Value, read reader) error {
-	v, err := read(d)
+	v, err := read.read(d)
 	if err != nil || v == nil {
 		return err
 	}
@@ -233,7 +230,7 @@ func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 // array here: the server answers {b: {c: […]}} for b.c (measured on 3.0.2).
 func decodeAt(d *cbor.Decoder, path surrealql.Path, read reader) (v driver.Value, err error) {
 	if len(path) == 0 {
-		return read(d)
+		return read.read(d)
 	}
 	if kind, err := d.PeekKind(); err != nil || kind != cbor.KindMap {
 		return nil, err

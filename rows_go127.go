@@ -74,7 +74,7 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	if at := r.spans[index]; at.to > 0 {
 		raw = r.row[at.from:at.to]
 	}
-	if r.cell.read == nil {
+	if r.cell.read != r.set.read {
 		r.cell.read = r.set.read
 	}
 	if r.cell.ctx != ctx { // stores of pointers cost more than this

@@ -48,9 +48,9 @@ func scanAll(t testing.TB, db *sql.DB, dest ...any) {
 
 // allocsPerRow is what a row of fourColumns costs beyond opening the result.
 func allocsPerRow(t testing.TB, wrap func(driver.Rows) driver.Rows, dest ...any) float64 {
-	db := openRowsDB(t, fourColumnsText, fourColumns(t), decodeValue, wrap)
+	db := openRowsDB(t, fourColumnsText, fourColumns(t), plainReader, wrap)
 	all := testing.AllocsPerRun(5, func() { scanAll(t, db, dest...) })
-	db = openRowsDB(t, fourColumnsText, encoded(t, []any{}), decodeValue, wrap)
+	db = openRowsDB(t, fourColumnsText, encoded(t, []any{}), plainReader, wrap)
 	return (all - testing.AllocsPerRun(5, func() { scanAll(t, db, dest...) })) / 1000
 }
 
@@ -82,7 +82,7 @@ func TestOneRowCostsNoMoreThanBoxingIt(t *testing.T) {
 	)
 	result := encoded(t, []any{map[string]any{"name": "Tobie", "age": 1234}})
 	cost := func(wrap func(driver.Rows) driver.Rows) float64 {
-		db := openRowsDB(t, `SELECT name, age FROM person`, result, decodeValue, wrap)
+		db := openRowsDB(t, `SELECT name, age FROM person`, result, plainReader, wrap)
 		return testing.AllocsPerRun(20, func() {
 			if err := db.QueryRow(``).Scan(&name, &age); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func BenchmarkScanThousandRows(b *testing.B) {
 	result := fourColumns(b)
 	for mode, wrap := range map[string]func(driver.Rows) driver.Rows{"direct": asIs, "boxed": unseen} {
 		b.Run(mode, func(b *testing.B) {
-			db := openRowsDB(b, fourColumnsText, result, decodeValue, wrap)
+			db := openRowsDB(b, fourColumnsText, result, plainReader, wrap)
 			b.ReportAllocs()
 			for b.Loop() {
 				scanAll(b, db, &age, &name, &score, &born)
@@ -147,7 +147,7 @@ func BenchmarkScanNested(b *testing.B) {
 	result := encoded(b, list)
 	for mode, wrap := range map[string]func(driver.Rows) driver.Rows{"direct": asIs, "tree": unseen} {
 		b.Run(mode, func(b *testing.B) {
-			db := openRowsDB(b, `SELECT p FROM t`, result, decodeValue, wrap)
+			db := openRowsDB(b, `SELECT p FROM t`, result, plainReader, wrap)
 			var p benchPerson
 			b.ReportAllocs()
 			for b.Loop() {

@@ -25,9 +25,9 @@ func FuzzScanColumn(f *testing.F) {
 		if d.Skip() != nil || d.Tail() != nil {
 			return // NextRow stops at what is not one item
 		}
-		read := decodeValue
+		read := plainReader
 		if exact {
-			read = decodeExact
+			read = exactReader
 		}
 		dest := dests[int(which)%len(dests)]
 		before, after := fresh(dest), fresh(dest)

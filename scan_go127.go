@@ -77,7 +77,7 @@ func undecodable(err error) error {
 // value is what Next gives.
 func (c *column) value() (driver.Value, error) {
 	c.d.Rewind()
-	v, err := c.read(&c.d)
+	v, err := c.read.read(&c.d)
 	return v, undecodable(err)
 }
 

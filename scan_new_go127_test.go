@@ -39,7 +39,7 @@ func TestScanFillsWhatDatabaseSQLAloneRefuses(t *testing.T) {
 		{[]any{aPoint}, []models.GeometryPoint{aPoint}},
 	} {
 		dest := reflect.New(reflect.TypeOf(c.want))
-		require.NoError(t, scanTwice(t, encoded(t, c.sent), decodeValue, asIs, dest.Interface(), fresh(dest.Interface())), "%T into %T", c.sent, c.want)
+		require.NoError(t, scanTwice(t, encoded(t, c.sent), plainReader, asIs, dest.Interface(), fresh(dest.Interface())), "%T into %T", c.sent, c.want)
 		require.Equal(t, c.want, dest.Elem().Interface(), "%T into %T", c.sent, c.want)
 	}
 }
@@ -48,34 +48,34 @@ func TestNullIsNilWhereThereIsOneAndAnErrorElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, nothing := range []any{nil, None} {
 		for _, dest := range []any{&[]string{"x"}, &map[string]int{"x": 1}, &json.RawMessage{1}, new(new(scanPerson)), &sql.Null[scanPerson]{Valid: true}, &Value[scanPerson]{Valid: true}} {
-			require.NoError(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, dest, fresh(dest)), "%T", dest)
+			require.NoError(t, scanTwice(t, encoded(t, nothing), plainReader, asIs, dest, fresh(dest)), "%T", dest)
 			require.Zero(t, reflect.ValueOf(dest).Elem().Interface(), "%T", dest)
 		}
-		require.NoError(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, new(models.CustomNil), new(NoneType)))
+		require.NoError(t, scanTwice(t, encoded(t, nothing), plainReader, asIs, new(models.CustomNil), new(NoneType)))
 		for _, dest := range []any{new(scanPerson), new([2]int), new([16]byte), new(int), new(string), new(time.Time), new(bool), new(RecordID)} {
-			require.Error(t, scanTwice(t, encoded(t, nothing), decodeValue, asIs, dest, fresh(dest)), "%T", dest)
+			require.Error(t, scanTwice(t, encoded(t, nothing), plainReader, asIs, dest, fresh(dest)), "%T", dest)
 		}
 	}
 	var n Value[int]
-	require.NoError(t, scanTwice(t, encoded(t, None), decodeExact, asIs, &n, new(any)))
+	require.NoError(t, scanTwice(t, encoded(t, None), exactReader, asIs, &n, new(any)))
 	require.Equal(t, Value[int]{None: true}, n)
 }
 
 func TestANumberThatDoesNotFitIsAnErrorAsBefore(t *testing.T) {
 	t.Parallel()
 	for _, dest := range []any{new(int8), new(uint8), new(int16), new(uint16), new(uint32), new(uint64), new(*uint8), new(sql.Null[int8])} {
-		before := scanTwice(t, encoded(t, -70_000), decodeValue, unseen, dest, fresh(dest))
+		before := scanTwice(t, encoded(t, -70_000), plainReader, unseen, dest, fresh(dest))
 		require.ErrorContains(t, before, "-70000", "%T", dest)
-		require.EqualError(t, scanTwice(t, encoded(t, -70_000), decodeValue, asIs, dest, fresh(dest)), before.Error(), "%T", dest)
+		require.EqualError(t, scanTwice(t, encoded(t, -70_000), plainReader, asIs, dest, fresh(dest)), before.Error(), "%T", dest)
 	}
-	err := scanTwice(t, encoded(t, []int{1, 300}), decodeValue, asIs, new([]int8), new(any))
+	err := scanTwice(t, encoded(t, []int{1, 300}), plainReader, asIs, new([]int8), new(any))
 	require.ErrorContains(t, err, `storing into a []int8: [1]: 300 does not fit in a int8`)
 }
 
 func TestFieldsThatTheObjectLacksStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	p := scanPerson{Age: 5, More: map[string]any{"a": 1}}
-	require.NoError(t, scanTwice(t, encoded(t, map[string]any{"name": "A", "more": 1}), decodeValue, asIs, &p, new(any)))
+	require.NoError(t, scanTwice(t, encoded(t, map[string]any{"name": "A", "more": 1}), plainReader, asIs, &p, new(any)))
 	require.Equal(t, scanPerson{Name: "A", Age: 5, More: map[string]any{"a": 1}}, p)
 }
 
@@ -83,7 +83,7 @@ func TestTheFieldInTheRightCaseWins(t *testing.T) {
 	t.Parallel()
 	for _, object := range []map[string]int{{"AGE": 1, "Age": 2}, {"Age": 2, "age": 1}} {
 		var p scanPerson
-		require.NoError(t, scanTwice(t, encoded(t, object), decodeValue, asIs, &p, new(any)))
+		require.NoError(t, scanTwice(t, encoded(t, object), plainReader, asIs, &p, new(any)))
 		require.Equal(t, 2, p.Age)
 	}
 }
@@ -91,7 +91,7 @@ func TestTheFieldInTheRightCaseWins(t *testing.T) {
 func TestSlicesOfOneRowAreNotThoseOfTheNext(t *testing.T) {
 	t.Parallel()
 	result := encoded(t, []any{map[string]any{"a": []int{1, 2, 3}}, map[string]any{"a": []int{4}}})
-	rows, err := openRowsDB(t, `SELECT a FROM t`, result, decodeValue, asIs).Query(``)
+	rows, err := openRowsDB(t, `SELECT a FROM t`, result, plainReader, asIs).Query(``)
 	require.NoError(t, err)
 	defer rows.Close()
 	var seen [][]int
@@ -110,21 +110,21 @@ func (*scanNowhere) Scan(any) error { return nil }
 func TestScanSaysWhatTheDestinationLacks(t *testing.T) {
 	t.Parallel()
 	v := encoded(t, 1)
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*int)(nil), new(int)), "nil pointer")
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*RecordID)(nil), new(int)), "nil pointer")
-	require.NoError(t, scanTwice(t, v, decodeValue, asIs, (*scanNowhere)(nil), new(int)))
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*scanPerson)(nil), new(int)), "nil pointer")
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*Value[int])(nil), new(int)), "nil pointer")
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, (*sql.Null[int])(nil), new(int)), "nil pointer")
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, Into(nil), new(int)), "must be a pointer")
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, 7, new(int)), "not a pointer")
-	require.Error(t, scanTwice(t, v, decodeValue, asIs, nil, new(int)))
-	require.ErrorContains(t, scanTwice(t, v, decodeValue, asIs, new(scanPerson), new(int)), "a SurrealDB int does not fit")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, (*int)(nil), new(int)), "nil pointer")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, (*RecordID)(nil), new(int)), "nil pointer")
+	require.NoError(t, scanTwice(t, v, plainReader, asIs, (*scanNowhere)(nil), new(int)))
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, (*scanPerson)(nil), new(int)), "nil pointer")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, (*Value[int])(nil), new(int)), "nil pointer")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, (*sql.Null[int])(nil), new(int)), "nil pointer")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, Into(nil), new(int)), "must be a pointer")
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, 7, new(int)), "not a pointer")
+	require.Error(t, scanTwice(t, v, plainReader, asIs, nil, new(int)))
+	require.ErrorContains(t, scanTwice(t, v, plainReader, asIs, new(scanPerson), new(int)), "a SurrealDB int does not fit")
 }
 
 func TestAColumnWithoutARowIsAnError(t *testing.T) {
 	t.Parallel()
-	r := rowsOf(t, twoColumns, oneRow(encoded(t, 1)), decodeValue)
+	r := rowsOf(t, twoColumns, oneRow(encoded(t, 1)), plainReader)
 	var v int
 	require.ErrorContains(t, r.ScanColumn(noContext, 0, &v), "no column 0")
 	require.NoError(t, r.NextRow())
@@ -140,7 +140,7 @@ func TestAValueThatIsNotKnownFailsItsColumnOnly(t *testing.T) {
 	b := cbor.AppendMapHeader(cbor.AppendArrayHeader(nil, 1), 2)
 	b = append(cbor.AppendText(b, "a"), tagged(4711, cbor.AppendInt(nil, 1))...)
 	b = cbor.AppendInt(cbor.AppendText(b, "b"), 2)
-	r := rowsOf(t, twoColumns, b, decodeValue)
+	r := rowsOf(t, twoColumns, b, plainReader)
 	require.NoError(t, r.NextRow())
 	var v any
 	require.ErrorContains(t, r.ScanColumn(noContext, 0, &v), "CBOR tag 4711, which this driver does not know")

@@ -41,7 +41,7 @@ func (c *column) plain(dest any) (done bool, err error) {
 		return c.bytes(kind, p)
 	case *any:
 		if p != nil {
-			*p, err = c.read(&c.d)
+			*p, err = c.read.read(&c.d)
 			return true, err
 		}
 	default:

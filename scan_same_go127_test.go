@@ -128,7 +128,7 @@ func same(a, b any) bool {
 func TestWhatScanDidBeforeGo127ItStillDoesToTheLetter(t *testing.T) {
 	t.Parallel()
 	for name, v := range everyValue(t) {
-		for mode, read := range map[string]reader{"plain": decodeValue, "exact": decodeExact} {
+		for mode, read := range map[string]reader{"plain": plainReader, "exact": exactReader} {
 			for _, dest := range everyDestination() {
 				before, after, second := fresh(dest), fresh(dest), fresh(dest)
 				refused := scanTwice(t, v, read, unseen, before, fresh(dest))
@@ -159,7 +159,7 @@ func isScalar(dest any) bool {
 func TestIntoStoresTheSameWithoutATree(t *testing.T) {
 	t.Parallel()
 	for name, v := range everyValue(t) {
-		for mode, read := range map[string]reader{"plain": decodeValue, "exact": decodeExact} {
+		for mode, read := range map[string]reader{"plain": plainReader, "exact": exactReader} {
 			for _, dest := range everyDestination() {
 				before, after, second := fresh(dest), fresh(dest), fresh(dest)
 				refused := scanTwice(t, v, read, unseen, Into(before), Into(fresh(dest)))

@@ -93,7 +93,7 @@ func allRows(text string, result []byte, wrap func(driver.Rows) driver.Rows) (al
 	db := sql.OpenDB(rowsDB(func() driver.Rows {
 		var r driver.Rows
 		a := answer{entries: []entry{{result: result, judged: true}}}
-		if r, err = new(Conn).openRows(newAnalysis(text), a, decodeValue); err != nil {
+		if r, err = new(Conn).openRows(newAnalysis(text), a, plainReader); err != nil {
 			return wrap(new(rows))
 		}
 		return wrap(r)

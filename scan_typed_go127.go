@@ -55,7 +55,7 @@ func (t typed) decode(d *cbor.Decoder, dst reflect.Value) error {
 }
 
 func (t typed) assign(d *cbor.Decoder, dst reflect.Value) error {
-	v, err := t.read(d)
+	v, err := t.read.read(d)
 	if err != nil {
 		return undecodable(err)
 	}

@@ -82,6 +82,15 @@ func (d *Decoder) PeekKind() (Kind, error) {
 	return k, nil
 }
 
+// Next is PeekKind for a caller who has another way where the byte is not at hand
+// or not valid: it returns KindInvalid then.
+func (d *Decoder) Next() Kind {
+	if d.pos < len(d.buf) {
+		return kinds[d.buf[d.pos]]
+	}
+	return KindInvalid
+}
+
 // argSize gives the number of bytes that follow the first one, by additional
 // information. The reserved ones are refused before this is asked.
 var argSize = [32]uint8{info8: 1, info16: 2, info32: 4, info64: 8}
