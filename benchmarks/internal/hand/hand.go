@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"syscall"
 
 	"github.com/gobwas/ws"
 	"github.com/surrealdb/surrealdb.go/surrealcbor"
@@ -76,6 +77,10 @@ type Client struct {
 	lastID uint32
 	buf    []byte // buf[r:w] was received and not used yet
 	r, w   int
+
+	socket syscall.RawConn // for Look
+	peek   func(fd uintptr) bool
+	seen   error
 }
 
 // Dial connects over TCP.
