@@ -163,6 +163,13 @@ type Config struct {
 	// in them end with their text: see Variables and AfterConnect.
 	Init []string
 
+	// ReadOnly refuses statements that may write, before they are sent and with
+	// ErrReadOnly, and makes every transaction read-only. It tells by the text, as
+	// read-only transactions do (see [ReadsOnly]): give the program a user that may
+	// not write where that must hold whatever functions and computed fields do. The
+	// schema, Init and AfterConnect may write.
+	ReadOnly bool
+
 	// NullAs is what a nil argument becomes.
 	NullAs NullMode
 	// Reset says when a session is reset between two leases.

@@ -34,6 +34,8 @@ type Conn struct {
 	version   string // as the server tells it: "3.0.2"
 	major     int    // of the version
 
+	readOnly bool // texts that may write are refused
+
 	token string  // that the server gave for the Config's password, or ""
 	base  session // what a reset restores
 	now   session // what is in force
@@ -168,6 +170,11 @@ func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.
 func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue) error {
 	if err := checkArgs(q, args); err != nil {
 		return err
+	}
+	if c.readOnly {
+		if err := refuseWrites(q); err != nil {
+			return err
+		}
 	}
 	if c.tx != nil {
 		if err := c.tx.admit(q); err != nil {

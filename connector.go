@@ -220,6 +220,7 @@ func (c *Conn) prepare(ctx context.Context) error {
 	}
 	// What the hook made of the session is what a reset goes back to.
 	c.base, c.dirty = c.now.clone(), false
+	c.readOnly = c.cfg.ReadOnly
 	return nil
 }
 
