@@ -185,7 +185,9 @@ type Config struct {
 	Tracer Tracer
 
 	// DialContext, if set, opens the TCP connections. TLS is put on top of
-	// what it returns.
+	// what it returns. An error with a method FailFast() bool that returns true
+	// says that the host was not even asked, as a circuit breaker does: the next
+	// host is tried at once, and no further attempt is made for its sake.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Headers are sent with the WebSocket handshake.
 	Headers http.Header

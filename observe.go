@@ -28,7 +28,7 @@ func (c *Conn) bound(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // observeStart tells the tracer of a query that is about to be sent.
 func (c *Conn) observeStart(ctx context.Context, text string, args int) (context.Context, time.Time) {
-	ctx = c.connector.tracers.queryStart(ctx, QueryStart{Conn: c.id, Query: text, Args: args})
+	ctx = c.connector.tracers.queryStart(ctx, QueryStart{Conn: c.id, Addr: c.addr, Query: text, Args: args})
 	if !c.cfg.LogQueries {
 		return ctx, time.Time{}
 	}
@@ -37,7 +37,7 @@ func (c *Conn) observeStart(ctx context.Context, text string, args int) (context
 
 // observeEnd tells the tracer and, on request, the log.
 func (c *Conn) observeEnd(ctx context.Context, text string, args []driver.NamedValue, started time.Time, err error) {
-	c.connector.tracers.queryEnd(ctx, QueryEnd{Conn: c.id, Err: err})
+	c.connector.tracers.queryEnd(ctx, QueryEnd{Conn: c.id, Addr: c.addr, Err: err})
 	if c.cfg.LogQueries {
 		c.connector.log.query(ctx, c, text, args, time.Since(started), err)
 	}
