@@ -1,0 +1,440 @@
+package pool_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/pool"
+)
+
+// lineman is a dialer to a server of pipes, which can be broken in several ways.
+// It counts.
+type lineman struct {
+	mu    sync.Mutex
+	srv   *scripted.Server
+	fault func(ctx context.Context) (net.Conn, error) // nil while all is well
+	dials map[string]int
+}
+
+func (m *lineman) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	m.mu.Lock()
+	if m.dials == nil {
+		m.dials = make(map[string]int)
+	}
+	m.dials[addr]++
+	fault := m.fault
+	m.mu.Unlock()
+	if fault != nil {
+		return fault(ctx)
+	}
+	return m.srv.Dial(ctx, network, addr)
+}
+
+func (m *lineman) set(fault func(context.Context) (net.Conn, error)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault = fault
+}
+
+func (m *lineman) dialled(addr string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dials[addr]
+}
+
+func refuse(context.Context) (net.Conn, error) { return nil, errRefused }
+
+// changes notes the transitions of a breaker.
+type changes struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (c *changes) note(addr string, from, to pool.BreakerState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, fmt.Sprintf("%s: %s to %s", addr, from, to))
+}
+
+// broken is a connector with a breaker, whose network is a lineman's, in a bubble.
+type broken struct {
+	lineman
+	changes
+	breaker   *pool.Breaker
+	connector *surrealsql.Connector
+}
+
+const home = "127.0.0.1:8000"
+
+func newBroken(t *testing.T, s pool.BreakerSettings, script func(*scripted.Conn), change ...func(*surrealsql.Config)) *broken {
+	b := new(broken)
+	b.srv = scripted.Pipes(t, script)
+	s.OnChange = b.note
+	b.breaker = pool.NewBreaker(s)
+	cfg, err := surrealsql.ParseDSN(b.srv.DSN("connect_backoff=1s", "health_check_interval=0", "ping_after_idle=0"))
+	require.NoError(t, err)
+	cfg.DialContext = b.dial
+	for _, f := range change {
+		f(cfg)
+	}
+	b.breaker.Install(cfg)
+	b.connector, err = surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	return b
+}
+
+// connect makes a connection, and closes it.
+func (b *broken) connect(ctx context.Context) error {
+	c, err := b.connector.Connect(ctx)
+	if err == nil {
+		err = c.Close()
+	}
+	return err
+}
+
+// requireOpen asserts that a connect is refused at once, and returns why.
+func (b *broken) requireOpen(t *testing.T) *pool.BreakerOpenError {
+	t.Helper()
+	before, started := b.dialled(home), time.Now()
+	err := b.connect(t.Context())
+	require.ErrorIs(t, err, pool.ErrBreakerOpen)
+	require.True(t, surrealsql.IsConnectivity(err), "%v", err)
+	var open *pool.BreakerOpenError
+	require.ErrorAs(t, err, &open)
+	require.Equal(t, home, open.Addr)
+	require.Equal(t, before, b.dialled(home), "nobody asked the server")
+	require.Equal(t, started, time.Now(), "and there was nothing to wait for")
+	return open
+}
+
+func once(c *surrealsql.Config) { c.ConnectAttempts = 1 }
+
+func TestABreakerOpensProbesAndCloses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 3, OpenFor: 10 * time.Second}, nil, once)
+		require.NoError(t, b.connect(t.Context()))
+		b.set(refuse)
+		for range 3 {
+			require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+			require.ErrorIs(t, b.connect(t.Context()), errRefused)
+		}
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home))
+		require.Equal(t, 10*time.Second, b.requireOpen(t).RetryAfter)
+		time.Sleep(10*time.Second - 1)
+		require.Equal(t, time.Duration(1), b.requireOpen(t).RetryAfter)
+
+		time.Sleep(1)
+		require.Equal(t, pool.BreakerHalfOpen, b.breaker.State(home))
+		require.ErrorIs(t, b.connect(t.Context()), errRefused, "a probe, which fails")
+		require.Equal(t, 10*time.Second, b.requireOpen(t).RetryAfter, "open again for as long")
+
+		time.Sleep(10 * time.Second)
+		b.set(nil)
+		require.NoError(t, b.connect(t.Context()), "a probe, which succeeds")
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.Equal(t, []string{
+			home + ": closed to open", home + ": open to half-open", home + ": half-open to open",
+			home + ": open to half-open", home + ": half-open to closed",
+		}, b.all)
+		require.Equal(t, 6, b.dialled(home))
+	})
+}
+
+func TestAnAnswerBetweenFailuresKeepsABreakerClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, nil, once)
+		for range 5 {
+			b.set(refuse)
+			require.ErrorIs(t, b.connect(t.Context()), errRefused)
+			b.set(nil)
+			require.NoError(t, b.connect(t.Context()))
+		}
+		require.Empty(t, b.all)
+	})
+}
+
+func TestTheAttemptsOfOneConnectCountEachAndEndAtTheOpenBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, nil, func(c *surrealsql.Config) { c.ConnectAttempts = 50 })
+		b.set(refuse)
+		err := b.connect(t.Context())
+		require.ErrorIs(t, err, pool.ErrBreakerOpen)
+		require.Equal(t, 2, b.dialled(home))
+	})
+}
+
+func TestAServerThatAcceptsAndStaysSilentOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(c *scripted.Conn) { c.Stall() }
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, silent, once)
+		for range 2 {
+			require.True(t, surrealsql.IsTimeout(b.connect(t.Context())))
+		}
+		b.requireOpen(t)
+	})
+}
+
+func TestACancelledConnectTellsABreakerNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(c *scripted.Conn) { c.Stall() }
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second}, silent, once)
+		leave := func() {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			stop := time.AfterFunc(time.Second, func() { cancel(errors.New("the program's own reason")) })
+			defer stop.Stop()
+			require.Error(t, b.connect(ctx))
+		}
+		leave()
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		time.Sleep(time.Second)
+		b.set(nil)
+		leave()
+		require.Equal(t, pool.BreakerHalfOpen, b.breaker.State(home), "the probe told nothing, and another one may follow")
+		b.set(refuse)
+		require.ErrorIs(t, b.connect(t.Context()), errRefused)
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home))
+	})
+}
+
+func TestWhatTheServerAnswersIsNoFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		script := func(c *scripted.Conn) {
+			c.Serve(func(r scripted.Request) { c.ReplyError(r.ID, -32000, "Internal", "An error occurred: no") })
+		}
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, script, once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		for range 3 {
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `THROW 'no'`, nil)
+			require.True(t, surrealsql.IsThrown(err), "%v", err)
+		}
+		require.NoError(t, c.Close())
+		require.Empty(t, b.all)
+	})
+}
+
+func TestARefusedPasswordAndAHookThatFailsAreNoFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		script := func(c *scripted.Conn) {
+			for {
+				if r := c.Request(); r.Method == "signin" {
+					c.ReplyError(r.ID, -32002, "NotAllowed", "There was a problem with authentication")
+				} else {
+					c.Answer(r)
+				}
+			}
+		}
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, script, once)
+		require.True(t, surrealsql.IsAuth(b.connect(t.Context())))
+
+		b = newBroken(t, pool.BreakerSettings{Failures: 1}, nil, once, func(c *surrealsql.Config) {
+			c.AfterConnect = func(context.Context, *surrealsql.Conn) error { return errors.New("not today") }
+		})
+		require.ErrorContains(t, b.connect(t.Context()), "not today")
+		require.Empty(t, b.all)
+	})
+}
+
+// onQuery serves queries with a script of the connection.
+func onQuery(f func(*scripted.Conn)) func(*scripted.Conn) {
+	return func(c *scripted.Conn) { c.Serve(func(scripted.Request) { f(c) }) }
+}
+
+func TestAQueryThatLosesItsConnectionIsAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, onQuery((*scripted.Conn).Drop), once)
+		conns := make([]driver.Conn, 2)
+		for i := range conns {
+			var err error
+			conns[i], err = b.connector.Connect(t.Context())
+			require.NoError(t, err)
+		}
+		for _, c := range conns {
+			require.Empty(t, b.all)
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `CREATE a`, nil)
+			require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+			_ = c.Close()
+		}
+		b.requireOpen(t)
+	})
+}
+
+func TestAQueryWhoseContextEndsTellsABreakerNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, onQuery((*scripted.Conn).Stall), once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = c.(driver.ExecerContext).ExecContext(ctx, `SLEEP 1h`, nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		_ = c.Close()
+		require.Empty(t, b.all)
+	})
+}
+
+func TestAQueryThatIsAnsweredClosesAHalfOpenBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second}, nil, once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		query := func() {
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `CREATE a`, nil)
+			require.NoError(t, err)
+		}
+		query()
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home), "not while it is open")
+		time.Sleep(time.Second)
+		query()
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.NoError(t, c.Close())
+	})
+}
+
+func TestWhileProbesAreUnderWayOthersAreRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second, Probes: 2}, nil, once)
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		time.Sleep(time.Second)
+		answer := make(chan struct{})
+		b.set(func(ctx context.Context) (net.Conn, error) {
+			<-answer
+			return b.srv.Dial(ctx, "", "")
+		})
+		probes := make(chan error, 2)
+		for range 2 {
+			go func() { probes <- b.connect(t.Context()) }()
+		}
+		synctest.Wait()
+		require.Zero(t, b.requireOpen(t).RetryAfter)
+		close(answer)
+		require.NoError(t, errors.Join(<-probes, <-probes))
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.Equal(t, 3, b.dialled(home))
+	})
+}
+
+func TestEachHostHasABreakerOfItsOwnAndTheNextOneServes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2, OpenFor: time.Minute}, nil, func(c *surrealsql.Config) {
+			c.Hosts = []string{"down", "up"}
+			inner := c.DialContext
+			c.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				nc, err := inner(ctx, network, addr)
+				if addr == "down:8000" && err == nil {
+					_ = nc.Close()
+				}
+				return nc, err
+			}
+		})
+		for range 10 {
+			require.NoError(t, b.connect(t.Context()))
+		}
+		require.Equal(t, 2, b.dialled("down:8000"))
+		require.Equal(t, 10, b.dialled("up:8000"))
+		require.Equal(t, pool.BreakerOpen, b.breaker.State("down:8000"))
+		require.Equal(t, pool.BreakerClosed, b.breaker.State("up:8000"))
+	})
+}
+
+// everything is a tracer that notes what it is told.
+type everything struct {
+	mu     sync.Mutex
+	events []string
+}
+
+func (e *everything) note(ctx context.Context, event string) context.Context {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.events = append(e.events, event)
+	return ctx
+}
+
+func (e *everything) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	return e.note(ctx, s.Query)
+}
+func (e *everything) QueryEnd(ctx context.Context, _ surrealsql.QueryEnd) { e.note(ctx, "end") }
+func (e *everything) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
+	return e.note(ctx, "connect")
+}
+func (e *everything) ConnectEnd(ctx context.Context, _ surrealsql.ConnectEnd) {
+	e.note(ctx, "connected")
+}
+func (e *everything) ResetStart(ctx context.Context, _ surrealsql.ResetStart) context.Context {
+	return e.note(ctx, "reset")
+}
+func (e *everything) ResetEnd(ctx context.Context, _ surrealsql.ResetEnd) { e.note(ctx, "was reset") }
+func (e *everything) CloseStart(ctx context.Context, _ surrealsql.CloseStart) context.Context {
+	return e.note(ctx, "close")
+}
+func (e *everything) CloseEnd(ctx context.Context, _ surrealsql.CloseEnd) { e.note(ctx, "closed") }
+
+func TestATracerBehindABreakerIsToldOfEverything(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var e everything
+		b := newBroken(t, pool.BreakerSettings{}, nil, func(c *surrealsql.Config) { c.Tracer = &e })
+		dc, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		c := dc.(*surrealsql.Conn)
+		require.NoError(t, c.Let(t.Context(), "x", 1))
+		require.True(t, c.IsValid())
+		require.NoError(t, c.ResetSession(t.Context()))
+		require.NoError(t, c.Close())
+		e.events = slices.DeleteFunc(e.events, func(s string) bool { return s == "end" })
+		require.Equal(t, []string{"connect", "connected", "let", "reset", "was reset", "close", "closed"}, e.events)
+	})
+}
+
+func TestAHookThatPanicsLeavesAHalfOpenBreakerFreeForAnotherProbe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		panics := false
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second}, nil, once, func(c *surrealsql.Config) {
+			c.AfterConnect = func(context.Context, *surrealsql.Conn) error {
+				if panics {
+					panic("boom")
+				}
+				return nil
+			}
+		})
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		b.set(nil)
+		time.Sleep(time.Second)
+		panics = true
+		require.Panics(t, func() { _ = b.connect(t.Context()) })
+		panics = false
+		require.NoError(t, b.connect(t.Context()))
+		b.srv.HangUp() // the panic left its socket open
+	})
+}
