@@ -31,10 +31,10 @@ type Pool struct {
 
 	mu      sync.Mutex
 	all     map[*entry]struct{} // idle, held and being checked
-	idle    list[*entry]        // ordered by when they were given back: the last is the youngest
-	waiters list[*waiter]       // ordered by arrival
-	dials   list[*dial]         // ordered by start
-	spare   []*waiter           // for use again
+	idle    chain[*entry]        // ordered by when they were given back: the last is the youngest
+	waiters chain[*caller]       // ordered by arrival
+	dials   chain[*dial]         // ordered by start
+	spare   []*caller           // for use again
 	open    int                 // len(all)
 	held    int
 	closing int // taken out of all, and not yet closed

@@ -2,11 +2,11 @@ package pool
 
 import "time"
 
-// waiter is a caller in the queue. Whoever takes it out of the queue decides how
+// caller is one who waits in the queue. Whoever takes it out of the queue decides how
 // it ends: with a connection, or an error, and signals that. One that leaves the
 // queue by itself is not signalled.
-type waiter struct {
-	place link[*waiter]
+type caller struct {
+	place link[*caller]
 	ready chan struct{} // buffered, so that nobody waits for the waiter
 	timer *time.Timer
 	e     *entry
@@ -15,12 +15,12 @@ type waiter struct {
 
 // join puts a waiter into the queue, at its end or, for one who had his turn
 // already, at its front.
-func (p *Pool) join(front bool) *waiter {
-	var w *waiter
+func (p *Pool) join(front bool) *caller {
+	var w *caller
 	if n := len(p.spare); n > 0 {
 		w, p.spare = p.spare[n-1], p.spare[:n-1]
 	} else {
-		w = &waiter{ready: make(chan struct{}, 1)}
+		w = &caller{ready: make(chan struct{}, 1)}
 		w.place.of = w
 	}
 	if front {
@@ -37,7 +37,7 @@ func (p *Pool) join(front bool) *waiter {
 const maxSpare = 64
 
 // leave ends the use of a waiter that is in the queue no more.
-func (p *Pool) leave(w *waiter) {
+func (p *Pool) leave(w *caller) {
 	w.e, w.err = nil, nil
 	if len(p.spare) < maxSpare {
 		p.spare = append(p.spare, w)
@@ -45,7 +45,7 @@ func (p *Pool) leave(w *waiter) {
 }
 
 // wait waits for a connection, an error, the time to be over, or the context.
-func (t *turn) wait(w *waiter) (*entry, error) {
+func (t *turn) wait(w *caller) (*entry, error) {
 	var over <-chan time.Time
 	if limit := t.pool.set.AcquireTimeout; limit > 0 {
 		left := time.Until(t.begun.Add(limit))
@@ -78,7 +78,7 @@ func (t *turn) wait(w *waiter) (*entry, error) {
 }
 
 // served takes what the waiter was given.
-func (t *turn) served(w *waiter) (*entry, error) {
+func (t *turn) served(w *caller) (*entry, error) {
 	p := t.pool
 	e, err := w.e, w.err
 	p.mu.Lock()
@@ -89,7 +89,7 @@ func (t *turn) served(w *waiter) (*entry, error) {
 
 // giveUp takes the waiter out of the queue. A connection that it was given in
 // this very moment goes to the next one.
-func (t *turn) giveUp(w *waiter) {
+func (t *turn) giveUp(w *caller) {
 	p := t.pool
 	p.mu.Lock()
 	if w.place.in {

@@ -1,8 +1,8 @@
 package pool
 
-// list is a doubly linked list whose links lie in its elements, so that joining
+// chain is a doubly linked list whose links lie in its elements, so that joining
 // and leaving costs no allocation. The zero value is empty.
-type list[T any] struct {
+type chain[T any] struct {
 	head, tail *link[T]
 	len        int
 }
@@ -14,10 +14,10 @@ type link[T any] struct {
 	of         T
 }
 
-func (l *list[T]) pushBack(e *link[T])  { l.insert(e, l.tail, nil) }
-func (l *list[T]) pushFront(e *link[T]) { l.insert(e, nil, l.head) }
+func (l *chain[T]) pushBack(e *link[T])  { l.insert(e, l.tail, nil) }
+func (l *chain[T]) pushFront(e *link[T]) { l.insert(e, nil, l.head) }
 
-func (l *list[T]) insert(e, prev, next *link[T]) {
+func (l *chain[T]) insert(e, prev, next *link[T]) {
 	e.prev, e.next, e.in = prev, next, true
 	if prev != nil {
 		prev.next = e
@@ -33,7 +33,7 @@ func (l *list[T]) insert(e, prev, next *link[T]) {
 }
 
 // remove takes e out of the list it is in.
-func (l *list[T]) remove(e *link[T]) {
+func (l *chain[T]) remove(e *link[T]) {
 	if e.prev != nil {
 		e.prev.next = e.next
 	} else {
