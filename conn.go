@@ -46,7 +46,8 @@ type Conn struct {
 	entries []entry // reused from one reply to the next
 	aligned []int   // likewise
 
-	care leaseState
+	care    leaseState
+	release func(kept bool) // what Close does while a pool lends the connection; see OnRelease
 }
 
 var (
@@ -336,8 +337,13 @@ func (c *Conn) yieldBuffer(ctx context.Context) {
 	}
 }
 
-// Close ends the session. It takes at most close_timeout.
+// Close ends the session. It takes at most close_timeout. While a pool lends the
+// connection it gives it back instead; see [Conn.OnRelease].
 func (c *Conn) Close() error {
+	if c.release != nil {
+		c.release(c.kept())
+		return nil
+	}
 	c.connector.forget(c)
 	if hook := c.cfg.BeforeClose; hook != nil && !c.rpc.Broken() {
 		hook(c)

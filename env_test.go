@@ -10,7 +10,7 @@ import (
 // fromEnv reads a Config from an environment of its own, so that tests can be
 // parallel.
 func fromEnv(env map[string]string) (*Config, error) {
-	return configFrom(func(name string) string { return env[name] })
+	return ConfigFromGetenv(func(name string) string { return env[name] })
 }
 
 func TestVariablesOverrideTheURL(t *testing.T) {
