@@ -62,6 +62,9 @@ func NewConnector(cfg *Config) (*Connector, error) {
 // Driver returns the [Driver].
 func (c *Connector) Driver() driver.Driver { return Driver{} }
 
+// Hosts returns the servers, each as host:port, as tracers are told them.
+func (c *Connector) Hosts() []string { return slices.Clone(c.cfg.Hosts) }
+
 // Close ends the connector: sql.DB.Close calls it. Idle connections are closed
 // by then; those that are still leased are not taken back into a pool.
 func (c *Connector) Close() error {

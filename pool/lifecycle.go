@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -35,8 +36,11 @@ func (p *Pool) turnTo(from, to lifecycle) {
 // Drain ends a pool in good order: new callers and those who wait get ErrClosed,
 // what is held may go on until ctx ends, and then the pool is closed. The error
 // says how many connections had to be taken away from their borrowers, or is nil.
-func (p *Pool) Drain(ctx context.Context) error {
+func (p *Pool) Drain(ctx context.Context) (drained error) {
 	quiet := p.beginDrain()
+	if err := p.drainReplicas(ctx); err != nil {
+		defer func() { drained = errors.Join(drained, err) }()
+	}
 	select {
 	case <-quiet:
 		return p.Close()
@@ -104,5 +108,5 @@ func (p *Pool) Close() error {
 	p.stop()
 	p.work.Wait()
 	_ = p.source.Close() // it has no error
-	return p.db.Close()
+	return errors.Join(p.db.Close(), p.closeRoutes())
 }

@@ -63,10 +63,17 @@ type Limiter struct {
 	settings LimiterSettings
 	mu       sync.Mutex
 	bucket   *rate.Limiter
-	queues   [3]list // by rank of priority
+	queues   [3]chain[*waiter] // by rank of priority
 	waiting  int
 	timer    *time.Timer // of the next token; nil while nobody waits for one
 	serial   uint64      // of the timer: one that fires too late is known by it
+}
+
+// waiter is a call in the line of a Limiter.
+type waiter struct {
+	rank   int           // of its priority
+	passed chan struct{} // closed when it has its token
+	place  link[*waiter]
 }
 
 // NewLimiter makes a Limiter with a full bucket.
@@ -117,13 +124,14 @@ func (l *Limiter) enter(ctx context.Context) (*waiter, error) {
 	p := PriorityOf(ctx)
 	ahead := 0
 	for rank := p.rank(); rank < len(l.queues); rank++ {
-		ahead += l.queues[rank].n
+		ahead += l.queues[rank].len
 	}
 	if l.settings.Refuse || l.settings.MaxWaiters > 0 && ahead >= l.settings.MaxWaiters {
 		return nil, &RateLimitedError{RetryAfter: l.due(now), Priority: p, Waiting: ahead}
 	}
 	w := &waiter{rank: p.rank(), passed: make(chan struct{})}
-	l.queues[w.rank].push(w)
+	w.place.of = w
+	l.queues[w.rank].pushBack(&w.place)
 	l.waiting++
 	if l.timer == nil {
 		l.arm(now)
@@ -135,9 +143,10 @@ func (l *Limiter) enter(ctx context.Context) (*waiter, error) {
 func (l *Limiter) leave(w *waiter) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.queues[w.rank].remove(w) {
+	if !w.place.in {
 		return false
 	}
+	l.queues[w.rank].remove(&w.place)
 	l.waiting--
 	if l.waiting == 0 && l.timer != nil {
 		l.timer.Stop()
@@ -172,14 +181,15 @@ func (l *Limiter) pass(serial uint64) {
 	}
 }
 
-// first takes the next waiter out of the queues.
+// first takes the next waiter out of the queues; there is one.
 func (l *Limiter) first() *waiter {
-	for rank := len(l.queues) - 1; rank > 0; rank-- {
-		if w := l.queues[rank].pop(); w != nil {
-			return w
-		}
+	rank := len(l.queues) - 1
+	for l.queues[rank].len == 0 {
+		rank--
 	}
-	return l.queues[0].pop()
+	place := l.queues[rank].head
+	l.queues[rank].remove(place)
+	return place.of
 }
 
 // due is how long it is until a token is there.
@@ -193,4 +203,25 @@ func (l *Limiter) due(now time.Time) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(wait)
+}
+
+// WithLimiter makes whoever leases a connection take a token of the limiter first,
+// at the priority of its context: over [Pool.DB] that is each query outside a
+// transaction or an [sql.Conn], and each of these as one. Several limiters, and a
+// gate given before, are passed one after the other.
+func WithLimiter(l *Limiter) Option {
+	return func(s *Settings) { s.gate = gates(s.gate, l.Wait) }
+}
+
+// gates is two gates one behind the other.
+func gates(first, second func(context.Context) error) func(context.Context) error {
+	if first == nil {
+		return second
+	}
+	return func(ctx context.Context) error {
+		if err := first(ctx); err != nil {
+			return err
+		}
+		return second(ctx)
+	}
 }

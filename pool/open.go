@@ -40,25 +40,43 @@ func open(ctx context.Context, cfg *surrealsql.Config, s Settings, opts []Option
 	for _, o := range opts {
 		o(&s)
 	}
-	if err := s.complete(); err != nil {
+	p, err := build(cfg, s)
+	if err != nil {
 		return nil, err
 	}
-	source, err := surrealsql.NewConnector(cfg)
+	err = p.addReplicas(ctx, s)
+	if err == nil {
+		err = p.warmUp(ctx)
+	}
 	if err != nil {
+		_ = p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// build makes a pool that has no connection yet.
+func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
+	if err := s.complete(); err != nil {
 		return nil, err
 	}
 	if s.logger == nil {
 		s.logger = cfg.Logger
 	}
+	if s.breaker != nil {
+		cfg = cfg.Clone()
+		s.breaker.Install(cfg)
+	}
+	source, err := surrealsql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
 	p := &Pool{set: s, source: source, kick: make(chan struct{}, 1), all: make(map[*entry]struct{})}
 	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.guard()
 	p.db = sql.OpenDB(lessor{p})
 	p.db.SetMaxIdleConns(-1) // what database/sql does not need goes back at once
 	p.work.Go(p.keep)
-	if err := p.warmUp(ctx); err != nil {
-		_ = p.Close()
-		return nil, err
-	}
 	return p, nil
 }
 

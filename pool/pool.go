@@ -21,6 +21,7 @@ type Pool struct {
 	set    Settings
 	source *surrealsql.Connector
 	db     *sql.DB
+	routes routes
 
 	ctx  context.Context // ends when the pool is closed
 	stop context.CancelFunc
@@ -31,9 +32,9 @@ type Pool struct {
 
 	mu      sync.Mutex
 	all     map[*entry]struct{} // idle, held and being checked
-	idle    chain[*entry]        // ordered by when they were given back: the last is the youngest
-	waiters chain[*caller]       // ordered by arrival
-	dials   chain[*dial]         // ordered by start
+	idle    chain[*entry]       // ordered by when they were given back: the last is the youngest
+	waiters chain[*caller]      // ordered by arrival
+	dials   chain[*dial]        // ordered by start
 	spare   []*caller           // for use again
 	open    int                 // len(all)
 	held    int

@@ -91,6 +91,8 @@ type hooks struct {
 	afterRelease  func(*surrealsql.Conn) bool
 	beforeClose   func(*surrealsql.Conn)
 	gate          func(context.Context) error
+	breaker       *Breaker
+	replicas      []replicaSource
 	logger        *slog.Logger
 }
 
