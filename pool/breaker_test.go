@@ -26,6 +26,8 @@ type lineman struct {
 	srv   *scripted.Server
 	fault func(ctx context.Context) (net.Conn, error) // nil while all is well
 	dials map[string]int
+	down  map[string]bool          // hosts that refuse
+	held  map[string]chan struct{} // hosts that let wait
 }
 
 func (m *lineman) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -35,7 +37,14 @@ func (m *lineman) dial(ctx context.Context, network, addr string) (net.Conn, err
 	}
 	m.dials[addr]++
 	fault := m.fault
+	if m.down[addr] {
+		fault = refuse
+	}
+	held := m.held[addr]
 	m.mu.Unlock()
+	if held != nil {
+		<-held
+	}
 	if fault != nil {
 		return fault(ctx)
 	}
@@ -437,4 +446,17 @@ func TestAHookThatPanicsLeavesAHalfOpenBreakerFreeForAnotherProbe(t *testing.T) 
 		require.NoError(t, b.connect(t.Context()))
 		b.srv.HangUp() // the panic left its socket open
 	})
+}
+
+// stall lets dials to a host wait until release is called.
+func (m *lineman) stall(addr string) (release func()) {
+	hold := make(chan struct{})
+	m.set(nil)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held == nil {
+		m.held = make(map[string]chan struct{})
+	}
+	m.held[addr] = hold
+	return func() { close(hold) }
 }
