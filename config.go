@@ -176,8 +176,11 @@ type Config struct {
 	Reset ResetMode
 
 	// Logger gets what the driver does by itself, such as giving up a
-	// connection; nil logs nothing. LogQueries also logs each query's text and
-	// duration, but no argument's value; without a Logger to slog.Default().
+	// connection; nil logs nothing. LogQueries also logs each query's text, duration
+	// and rows, or its error, but no argument's value; without a Logger to
+	// slog.Default(). A query whose rows are read is logged when they are closed:
+	// the rows are those that were read, the duration is the time until then. The
+	// rows of an Exec are those it affected.
 	Logger     *slog.Logger
 	LogQueries bool
 	// Tracer, if set, is told of queries, and of connects, resets and closes

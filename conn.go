@@ -113,9 +113,13 @@ func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) 
 		return nil, err
 	}
 	if err := firstError(a.entries); err != nil {
+		a.log.write(0)
 		return nil, err
 	}
-	return c.countRecords(q, a.entries)
+	n, err := c.countRecords(q, a.entries)
+	a.log.failed(err)
+	a.log.write(int(n))
+	return n, err
 }
 
 func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {
@@ -139,6 +143,7 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 type answer struct {
 	entries []entry
 	stream  *stream
+	log     *queryLog // what is still to be logged of it, or nil
 }
 
 // run sends a text with its arguments. streamed allows an answer to be a stream.
@@ -159,7 +164,10 @@ func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
 	a, err = c.exchange(ctx, q, send, args, streamed)
-	c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
+	a.log = c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
+	if err != nil {
+		a.log.write(0)
+	}
 	if c.tx != nil {
 		c.tx.judge(q, a.entries, err)
 	}
@@ -256,7 +264,7 @@ func (c *Conn) call(ctx context.Context, method string, count int, params func([
 	c.rpc.End(b)
 	ctx, started := c.observeStart(ctx, method, 0)
 	reply, err := c.roundTrip(ctx)
-	c.observeEnd(ctx, method, nil, started, err)
+	c.observeEnd(ctx, method, nil, started, err).write(noRows)
 	return reply, err
 }
 

@@ -117,7 +117,7 @@ var dsnKeys = []*dsnKey{
 		doc: "When a session is reset between two leases: if it was changed, each time, or not at all."},
 		func(c *Config) *ResetMode { return &c.Reset }, ResetAuto, ResetAlways, ResetNever),
 	boolKey(dsnKey{name: "log_queries", field: "LogQueries", aka: []string{"debug", "log"}, def: "false",
-		doc: "Log each query's text and duration with `log/slog`; arguments are not shown."},
+		doc: "Log each query's text, duration and rows with `log/slog`; arguments are not shown."},
 		func(c *Config) *bool { return &c.LogQueries }),
 	{name: "encoding", def: "cbor", expect: "cbor or json",
 		doc: "Has no effect, the wire is always CBOR. Understood because DSNs written for xo/dburl may have it.",

@@ -49,6 +49,7 @@ func (r *rows) NextRow() error {
 		r.located = located{}
 		return r.judge(err)
 	}
+	r.count++
 	return nil
 }
 
