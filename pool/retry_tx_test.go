@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +49,9 @@ func number(t testing.TB, db runner, text string, args ...any) (n int) {
 	return n
 }
 
+// That each happened once is told by a record of its own: SurrealDB's memory engine
+// (3.0.2) loses an update now and then that it has confirmed, also of single
+// statements.
 func TestConflictingTransactionsAreRunAgainUntilEachHasCommitted(t *testing.T) {
 	t.Parallel()
 	db := plainDB(t, surrealtest.DSN(t))
@@ -55,15 +59,16 @@ func TestConflictingTransactionsAreRunAgainUntilEachHasCommitted(t *testing.T) {
 	const rivals, rounds = 8, 5
 	var wg sync.WaitGroup
 	errs := make([]error, rivals)
+	var runs atomic.Int64
 	for i := range rivals {
 		wg.Go(func() {
-			for range rounds {
+			for j := range rounds {
 				errs[i] = errors.Join(errs[i], pool.RunTx(t.Context(), db, nil, func(ctx context.Context, tx *sql.Tx) error {
-					var n int
-					if err := tx.QueryRowContext(ctx, `SELECT VALUE n FROM ONLY counter:hits`).Scan(&n); err != nil {
+					runs.Add(1)
+					if _, err := tx.ExecContext(ctx, `UPDATE counter:hits SET n += 1`); err != nil {
 						return err
 					}
-					_, err := tx.ExecContext(ctx, `UPDATE counter:hits SET n = $1`, n+1)
+					_, err := tx.ExecContext(ctx, `CREATE type::record('hit', [$1, $2])`, i, j)
 					return err
 				}, pool.Retry{Attempts: -1}))
 			}
@@ -71,7 +76,8 @@ func TestConflictingTransactionsAreRunAgainUntilEachHasCommitted(t *testing.T) {
 	}
 	wg.Wait()
 	require.NoError(t, errors.Join(errs...))
-	require.Equal(t, rivals*rounds, number(t, db, `SELECT VALUE n FROM ONLY counter:hits`))
+	require.Equal(t, rivals*rounds, number(t, db, `RETURN count(SELECT * FROM hit)`))
+	require.Greater(t, runs.Load(), int64(rivals*rounds), "some conflicted, or this test tests nothing")
 	require.Zero(t, db.Stats().InUse)
 }
 

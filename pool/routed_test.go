@@ -237,7 +237,10 @@ func TestManyRoutedCallersLeaveNothingHeld(t *testing.T) {
 					cancel()
 				default:
 					err := pool.RunTx(t.Context(), f.Routed(), nil, func(ctx context.Context, tx *sql.Tx) error {
-						_, err := tx.ExecContext(ctx, `UPDATE a:1 SET n += 1`)
+						if _, err := tx.ExecContext(ctx, `UPDATE a:1 SET n += 1`); err != nil {
+							return err
+						}
+						_, err := tx.ExecContext(ctx, `CREATE type::record('c', [$1, $2])`, i, j)
 						return err
 					}, pool.Retry{Attempts: -1})
 					require.NoError(t, err)
@@ -246,6 +249,6 @@ func TestManyRoutedCallersLeaveNothingHeld(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Equal(t, 50, number(t, f.DB(), `SELECT VALUE n FROM ONLY a:1`))
+	require.Equal(t, 50, number(t, f.DB(), `RETURN count(SELECT * FROM c)`))
 	requireNothingHeld(t, f.Pool)
 }
