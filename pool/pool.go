@@ -45,7 +45,7 @@ type Pool struct {
 	quiet   chan struct{} // closed when nothing is held; made by Drain
 	backoff backoff
 	pace    pace
-	stats   counts
+	stats   Stats // without AcquireWait, and what is counted above
 }
 
 // lifecycle is what a pool is about.
@@ -57,12 +57,6 @@ const (
 	draining           // callers are refused, leases may end
 	closed
 )
-
-// counts are the parts of Stats that are counted under the mutex.
-type counts struct {
-	Stats
-	closedBy [16]uint64 // by the index of the Reason in Reasons
-}
 
 // entry is one connection of the pool.
 type entry struct {
@@ -102,7 +96,8 @@ func (p *Pool) expel(e *entry, why Reason) {
 	delete(p.all, e)
 	p.open--
 	p.closing++
-	p.stats.countClosed(why)
+	p.stats.Closed++
+	p.stats.ClosedBy[why]++
 }
 
 // discard closes a connection that is not idle. The caller holds the mutex, and
@@ -144,17 +139,9 @@ func (p *Pool) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	}
 }
 
-func (c *counts) countClosed(why Reason) {
-	for i, r := range Reasons {
-		if r == why {
-			c.closedBy[i]++
-		}
-	}
-}
-
 // peak notes the most that there ever was.
 func (p *Pool) peak() {
-	s := &p.stats.Stats
+	s := &p.stats
 	s.PeakTotal = max(s.PeakTotal, p.open)
 	s.PeakHeld = max(s.PeakHeld, p.held)
 	s.PeakDialing = max(s.PeakDialing, p.dials.len)
