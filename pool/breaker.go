@@ -83,8 +83,7 @@ type BreakerSettings struct {
 // are lost while they stream are not noticed. It is safe for concurrent use.
 type Breaker struct {
 	settings  BreakerSettings
-	mu        sync.Mutex
-	endpoints map[string]*endpoint
+	endpoints sync.Map // *endpoint by host:port
 }
 
 // endpoint is one server's breaker.
@@ -103,7 +102,7 @@ func NewBreaker(s BreakerSettings) *Breaker {
 		s.OpenFor = 10 * time.Second
 	}
 	s.Probes = max(s.Probes, 1)
-	return &Breaker{settings: s, endpoints: make(map[string]*endpoint)}
+	return &Breaker{settings: s}
 }
 
 // State returns the state for an endpoint, host:port.
@@ -172,14 +171,11 @@ func (b *Breaker) observe(addr string, err error) {
 }
 
 func (b *Breaker) endpoint(addr string) *endpoint {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	e := b.endpoints[addr]
-	if e == nil {
-		e = b.newEndpoint(addr)
-		b.endpoints[addr] = e
+	e, ok := b.endpoints.Load(addr)
+	if !ok {
+		e, _ = b.endpoints.LoadOrStore(addr, b.newEndpoint(addr))
 	}
-	return e
+	return e.(*endpoint)
 }
 
 func (b *Breaker) newEndpoint(addr string) *endpoint {

@@ -18,9 +18,8 @@ func (p *Pool) guard() {
 	if b == nil {
 		return
 	}
-	hosts := p.source.Hosts()
 	p.set.gate = gates(p.set.gate, func(context.Context) error {
-		refused := b.refusal(hosts)
+		refused := b.refusal(p.routes.hosts)
 		if refused == nil {
 			return nil
 		}

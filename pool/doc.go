@@ -26,6 +26,16 @@
 // *sql.DB itself alone: SetMaxIdleConns and SetMaxOpenConns would put its own
 // queue, which is not fair, before that of the pool.
 //
+// # Around it
+//
+// Each of these is opt-in, and of use without a Pool too. [RunTx] and [Retry]
+// repeat what is safe to repeat: a transaction as a whole, a dial, never a
+// statement that may have run. A [Breaker] lets connects to a server that does not
+// answer fail at once ([WithBreaker], or [Breaker.Install] for plain sql.DB). A
+// [Limiter] lets calls pass at a rate, those of a higher [Priority] first
+// ([WithLimiter], or [Limiter.Wait]). [WithReplicas] gives readers ([Pool.Reader])
+// and a *sql.DB that finds the right server for each text ([Pool.Routed]).
+//
 // # The end of a program
 //
 // The package handles no signals. Where a program does, Drain belongs after it:

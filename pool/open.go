@@ -44,9 +44,9 @@ func open(ctx context.Context, cfg *surrealsql.Config, s Settings, opts []Option
 	if err != nil {
 		return nil, err
 	}
-	err = p.addReplicas(ctx, s)
+	err = p.addReplicas(s)
 	if err == nil {
-		err = p.warmUp(ctx)
+		err = p.warmUpAll(ctx)
 	}
 	if err != nil {
 		_ = p.Close()
@@ -74,6 +74,7 @@ func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
 	p := &Pool{set: s, source: source, kick: make(chan struct{}, 1), all: make(map[*entry]struct{})}
 	p.stats.ClosedBy = make(map[Reason]uint64)
 	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.routes.hosts = source.Hosts()
 	p.guard()
 	p.db = sql.OpenDB(lessor{p})
 	p.db.SetMaxIdleConns(-1) // what database/sql does not need goes back at once

@@ -62,16 +62,17 @@ func (r replicaSource) build(s Settings) (*Pool, error) {
 	return build(cfg, s)
 }
 
-// routes is what a Pool knows of its replicas.
+// routes is what a Pool knows of its replicas and its own servers.
 type routes struct {
+	hosts    []string // host:port
 	replicas []*Pool
 	turn     atomic.Uint64
 	once     sync.Once
 	routed   *sql.DB
 }
 
-// addReplicas opens the replicas' pools, all at a time.
-func (p *Pool) addReplicas(ctx context.Context, s Settings) error {
+// addReplicas makes the replicas' pools, without connections yet.
+func (p *Pool) addReplicas(s Settings) error {
 	sources := s.replicas
 	s.replicas = nil
 	if s.breaker == nil {
@@ -84,15 +85,22 @@ func (p *Pool) addReplicas(ctx context.Context, s Settings) error {
 		}
 		p.routes.replicas = append(p.routes.replicas, r)
 	}
+	return nil
+}
+
+// warmUpAll makes the minimum of this pool and of its replicas, at the same time.
+func (p *Pool) warmUpAll(ctx context.Context) error {
+	own := make(chan error, 1)
+	go func() { own <- p.warmUp(ctx) }()
 	errs := p.routes.each(func(r *Pool) error {
 		err := r.warmUp(ctx)
 		if err != nil && r.set.Lazy {
-			r.log(slog.LevelWarn, "a replica cannot be reached yet", slog.Any("hosts", r.source.Hosts()), slog.String("error", err.Error()))
+			r.log(slog.LevelWarn, "a replica cannot be reached yet", slog.Any("hosts", r.routes.hosts), slog.String("error", err.Error()))
 			err = nil
 		}
 		return err
 	})
-	return errors.Join(errs...)
+	return errors.Join(append(errs, <-own)...)
 }
 
 // Replicas returns the replicas' pools, in the order of [WithReplicas]: for their
@@ -137,7 +145,7 @@ func (p *Pool) reader(ctx context.Context) *Pool {
 // closed, or half-open and nobody probes it yet.
 func (p *Pool) promising() bool {
 	best := BreakerOpen
-	for _, addr := range p.source.Hosts() {
+	for _, addr := range p.routes.hosts {
 		if s := p.set.breaker.State(addr); s == BreakerClosed || best == BreakerOpen {
 			best = s
 		}
