@@ -13,17 +13,21 @@ import (
 // holds the data: by its kinds of statements nothing in it may write, it neither
 // begins nor ends a transaction, and it leaves no live query behind. What the text
 // does not show counts as a write (a function of the database, a closure in a
-// variable), and so does what cannot be parsed. Only a field that is computed by
-// a write goes unnoticed.
+// variable), and so does syntax that this driver does not know. Only a field that
+// is computed by a write goes unnoticed.
 //
 // It remembers texts, as connectors do: asking again costs a look into a map. It
 // is safe for concurrent use.
 func ReadsOnly(text string) bool {
 	q := judged.analyze(text)
 	for i := range q.Statements {
-		switch q.Statements[i].Kind {
+		switch s := &q.Statements[i]; s.Kind {
 		case surrealql.Begin, surrealql.Commit, surrealql.Cancel, surrealql.Live, surrealql.Kill:
 			return false
+		default:
+			if s.Lost() {
+				return false
+			}
 		}
 	}
 	return !mayWrite(q.Statements)

@@ -67,6 +67,7 @@ func TestNoSyntaxHidesAWriteFromAReadOnlyTransaction(t *testing.T) {
 		`USE DB x; CREATE a`, `INFO FOR DB; CREATE a`, `SHOW CHANGES FOR TABLE a SINCE 0; CREATE a`,
 	} {
 		require.ErrorIs(t, exec(t.Context(), tx, text), surrealsql.ErrReadOnly, text)
+		require.False(t, surrealsql.ReadsOnly(text), text)
 	}
 	requireGood(t, tx)
 }
@@ -83,6 +84,7 @@ func TestAReadOnlyTransactionReads(t *testing.T) {
 		`RETURN count(SELECT * FROM a)`, `SELECT math::max(n) FROM a GROUP ALL`, "SELECT `delete`, ⟨update⟩ FROM a", `RETURN d'2024-01-01T00:00:00Z'`,
 	} {
 		mustExec(t, tx, text)
+		require.True(t, surrealsql.ReadsOnly(text), text)
 	}
 	mustExec(t, db, `UPDATE a:1 SET n = 2`)
 	require.Equal(t, 1, queryOne[int](t, tx, `SELECT VALUE n FROM ONLY a:1`), "it is a snapshot")
@@ -170,7 +172,7 @@ func TestATextReadsOnlyIfNothingInItMayWriteOrOutlivesIt(t *testing.T) {
 	}
 	for _, text := range []string{
 		`CREATE a`, `SELECT * FROM a; CREATE a`, `SELECT * FROM (CREATE a)`, `RETURN fn::f()`, `BEGIN; SELECT * FROM a; COMMIT`, `CANCEL`,
-		`LIVE SELECT * FROM a`, `KILL $id`, `DEFINE TABLE a`, `ACCESS a ON DATABASE GRANT FOR USER u`,
+		`FROBNICATE TABLE a`, `ANALYZE INDEX i ON a`, `SELECT * FROM a; VACUUM TABLE a`, `RETURN (`, `LIVE SELECT * FROM a`, `KILL $id`, `DEFINE TABLE a`, `ACCESS a ON DATABASE GRANT FOR USER u`,
 	} {
 		require.False(t, surrealsql.ReadsOnly(text), text)
 	}

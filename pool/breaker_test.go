@@ -145,7 +145,7 @@ func TestABreakerOpensProbesAndCloses(t *testing.T) {
 		time.Sleep(10*time.Second - 1)
 		require.Equal(t, time.Duration(1), b.requireOpen(t).RetryAfter)
 
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.Equal(t, pool.BreakerHalfOpen, b.breaker.State(home))
 		require.ErrorIs(t, b.connect(t.Context()), errRefused, "a probe, which fails")
 		require.Equal(t, 10*time.Second, b.requireOpen(t).RetryAfter, "open again for as long")

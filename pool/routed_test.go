@@ -210,7 +210,7 @@ func TestARoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
 		rc := c.(*pool.RoutedConn)
 		stmt, err := rc.Prepare(`RETURN 1`)
 		require.NoError(t, err)
-		_, err = stmt.Exec(nil) //lint:ignore SA1019 it must say which to use
+		_, err = stmt.Exec(nil)
 		require.ErrorContains(t, err, "context")
 		tx, err := rc.Begin() //lint:ignore SA1019 it must work all the same
 		require.NoError(t, err)
