@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -19,9 +20,9 @@ func refuse(context.Context) error { return syscall.ECONNREFUSED }
 func TestAHangingDialDoesNotBlockOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		p := s.open(t, WithMax(10))
-		n := 0
+		var n atomic.Int64
 		s.through(func(ctx context.Context) error {
-			if n++; n == 1 {
+			if n.Add(1) == 1 {
 				return hang(ctx)
 			}
 			return slow(20 * time.Millisecond)(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -66,9 +67,9 @@ func TestTheMinimumIsMadeInParallelAndKept(t *testing.T) {
 
 func TestOpeningToleratesAPartOfTheMinimumMissingIfItIsLazy(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		n := 0
+		var n atomic.Int64
 		s.through(func(context.Context) error {
-			if n++; n > 2 {
+			if n.Add(1) > 2 {
 				return syscall.ECONNREFUSED
 			}
 			return nil
@@ -78,7 +79,7 @@ func TestOpeningToleratesAPartOfTheMinimumMissingIfItIsLazy(t *testing.T) {
 		synctest.Wait()
 		require.Zero(t, s.Open(), "what was made is closed")
 
-		n = 0
+		n.Store(0)
 		p := s.open(t, WithMin(3))
 		require.Equal(t, 2, p.Stats().Total)
 		require.NotZero(t, p.Stats().DialErrors)
