@@ -210,9 +210,9 @@ func TestARoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
 		rc := c.(*pool.RoutedConn)
 		stmt, err := rc.Prepare(`RETURN 1`)
 		require.NoError(t, err)
-		_, err = stmt.Exec(nil)
+		_, err = stmt.Exec(nil) //lint:ignore SA1019 it must say which to use
 		require.ErrorContains(t, err, "context")
-		tx, err := rc.Begin() //lint:ignore SA1019 it must work all the same
+		tx, err := rc.Begin()
 		require.NoError(t, err)
 		return tx.Rollback()
 	}))
