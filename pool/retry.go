@@ -24,7 +24,7 @@ const (
 // Before attempt n+1 it waits a random time between zero and Pause·2ⁿ⁻¹, but at
 // most MaxPause ("full jitter": rivals that collided part, and clients do not come
 // back in step). Where the error says when to come back, as [BreakerOpenError] and
-// [RateLimitedError] do, it waits at least that long, MaxPause or not.
+// [RateLimitedError] do, it waits that long before.
 //
 // What it never repeats: a statement that may have run, a commit whose outcome is
 // unknown, anything that the server answered with an error other than a conflict.
@@ -81,7 +81,7 @@ func (r Retry) Do(ctx context.Context, f func(ctx context.Context) error) error 
 		if !repeatable(err) {
 			return err
 		}
-		pause := max(r.pause(n), leastPause(err))
+		pause := leastPause(err) + r.pause(n)
 		if (r.Attempts >= 0 && n >= r.attempts()) || r.tooLate(started, pause) {
 			return gaveUp(err, n, time.Since(started))
 		}
