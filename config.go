@@ -163,14 +163,24 @@ type Config struct {
 	// in them end with their text: see Variables and AfterConnect.
 	Init []string
 
+	// ReadOnly refuses statements that may write, before they are sent and with
+	// ErrReadOnly, and makes every transaction read-only. It tells by the text, as
+	// read-only transactions do (see [ReadsOnly]): give the program a user that may
+	// not write where that must hold whatever functions and computed fields do. The
+	// schema, Init and AfterConnect may write.
+	ReadOnly bool
+
 	// NullAs is what a nil argument becomes.
 	NullAs NullMode
 	// Reset says when a session is reset between two leases.
 	Reset ResetMode
 
 	// Logger gets what the driver does by itself, such as giving up a
-	// connection; nil logs nothing. LogQueries also logs each query's text and
-	// duration, but no argument's value; without a Logger to slog.Default().
+	// connection; nil logs nothing. LogQueries also logs each query's text, duration
+	// and rows, or its error, but no argument's value; without a Logger to
+	// slog.Default(). A query whose rows are read is logged when they are closed:
+	// the rows are those that were read, the duration is the time until then. The
+	// rows of an Exec are those it affected.
 	Logger     *slog.Logger
 	LogQueries bool
 	// Tracer, if set, is told of queries, and of connects, resets and closes
@@ -178,7 +188,9 @@ type Config struct {
 	Tracer Tracer
 
 	// DialContext, if set, opens the TCP connections. TLS is put on top of
-	// what it returns.
+	// what it returns. An error with a method FailFast() bool that returns true
+	// says that the host was not even asked, as a circuit breaker does: the next
+	// host is tried at once, and no further attempt is made for its sake.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Headers are sent with the WebSocket handshake.
 	Headers http.Header

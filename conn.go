@@ -34,6 +34,8 @@ type Conn struct {
 	version   string // as the server tells it: "3.0.2"
 	major     int    // of the version
 
+	readOnly bool // texts that may write are refused
+
 	token string  // that the server gave for the Config's password, or ""
 	base  session // what a reset restores
 	now   session // what is in force
@@ -48,7 +50,8 @@ type Conn struct {
 
 	last *analysis // of the text before, which often comes again
 
-	care leaseState
+	care    leaseState
+	release func(kept bool) // what Close does while a pool lends the connection; see OnRelease
 }
 
 var (
@@ -121,9 +124,13 @@ func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) 
 		return nil, err
 	}
 	if err := firstError(a.entries); err != nil {
+		a.log.write(0)
 		return nil, err
 	}
-	return c.countRecords(q, a.entries)
+	n, err := c.countRecords(q, a.entries)
+	a.log.failed(err)
+	a.log.write(int(n))
+	return n, err
 }
 
 func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {
@@ -143,6 +150,7 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 type answer struct {
 	entries []entry
 	stream  *stream
+	log     *queryLog // what is still to be logged of it, or nil
 }
 
 // run sends a text with its arguments. streamed allows an answer to be a stream.
@@ -163,7 +171,10 @@ func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
 	a, err = c.exchange(ctx, q, send, args, streamed)
-	c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
+	a.log = c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
+	if err != nil {
+		a.log.write(0)
+	}
 	if c.tx != nil {
 		c.tx.judge(q, a.entries, err)
 	}
@@ -175,6 +186,11 @@ func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.
 func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue) error {
 	if err := checkArgs(q, args); err != nil {
 		return err
+	}
+	if c.readOnly {
+		if err := refuseWrites(q); err != nil {
+			return err
+		}
 	}
 	if c.tx != nil {
 		if err := c.tx.admit(q); err != nil {
@@ -251,7 +267,7 @@ func (c *Conn) call(ctx context.Context, method string, count int, params func([
 	c.rpc.End(b)
 	ctx, started := c.observeStart(ctx, method, 0)
 	reply, err := c.roundTrip(ctx)
-	c.observeEnd(ctx, method, nil, started, err)
+	c.observeEnd(ctx, method, nil, started, err).write(noRows)
 	return reply, err
 }
 
@@ -332,8 +348,13 @@ func (c *Conn) yieldBuffer(ctx context.Context) {
 	}
 }
 
-// Close ends the session. It takes at most close_timeout.
+// Close ends the session. It takes at most close_timeout. While a pool lends the
+// connection it gives it back instead; see [Conn.OnRelease].
 func (c *Conn) Close() error {
+	if c.release != nil {
+		c.release(c.kept())
+		return nil
+	}
 	c.connector.forget(c)
 	if hook := c.cfg.BeforeClose; hook != nil && !c.rpc.Broken() {
 		hook(c)

@@ -2,8 +2,10 @@ package surrealsql_test
 
 import (
 	"context"
+	"database/sql"
 	"net"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,4 +87,52 @@ func TestWhereNoHostServesTheErrorNamesThemAll(t *testing.T) {
 		require.ErrorContains(t, err, addr)
 	}
 	require.True(t, surrealsql.IsRetryable(err))
+}
+
+// refusal is an error of a DialContext that did not ask the host.
+type refusal struct{}
+
+func (refusal) Error() string  { return "not now" }
+func (refusal) FailFast() bool { return true }
+
+func TestAHostThatIsNotEvenAskedCostsNoFurtherAttempt(t *testing.T) {
+	t.Parallel()
+	_, hosts := nodes(t, 1)
+	dials := make(map[string]int)
+	dsn := "surrealdb://root:root@h1,h2/ns/db?connect_attempts=3&connect_backoff=1ms"
+	open := func(other string) *sql.DB {
+		clear(dials)
+		return openDB(t, dsn, func(cfg *surrealsql.Config) {
+			cfg.Hosts[1] = other
+			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				dials[addr]++
+				if addr != hosts[0] && addr != "refusing:8000" {
+					return nil, refusal{}
+				}
+				if addr == "refusing:8000" {
+					return nil, syscall.ECONNREFUSED
+				}
+				return new(net.Dialer).DialContext(ctx, network, addr)
+			}
+		})
+	}
+	require.ErrorIs(t, open("h2:8000").PingContext(t.Context()), refusal{})
+	require.Equal(t, map[string]int{"h1:8000": 1, "h2:8000": 1}, dials)
+
+	require.ErrorIs(t, open("refusing:8000").PingContext(t.Context()), syscall.ECONNREFUSED)
+	require.Equal(t, 3, dials["refusing:8000"], "for whose sake it is tried again")
+
+	require.NoError(t, open(hosts[0]).PingContext(t.Context()))
+	require.Equal(t, 1, dials["h1:8000"])
+}
+
+func TestAPanicOfAHookEndsTheTracersConnect(t *testing.T) {
+	t.Parallel()
+	var d diary
+	db := newDB(t, func(c *surrealsql.Config) {
+		c.Tracer = &d
+		c.AfterConnect = func(context.Context, *surrealsql.Conn) error { panic("boom") }
+	})
+	require.PanicsWithValue(t, "boom", func() { _ = db.PingContext(t.Context()) })
+	require.Equal(t, []string{"connect 1", "/connect 1 failed"}, d.take())
 }

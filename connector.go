@@ -62,6 +62,9 @@ func NewConnector(cfg *Config) (*Connector, error) {
 // Driver returns the [Driver].
 func (c *Connector) Driver() driver.Driver { return Driver{} }
 
+// Hosts returns the servers, each as host:port, as tracers are told them.
+func (c *Connector) Hosts() []string { return slices.Clone(c.cfg.Hosts) }
+
 // Close ends the connector: sql.DB.Close calls it. Idle connections are closed
 // by then; those that are still leased are not taken back into a pool.
 func (c *Connector) Close() error {
@@ -96,11 +99,11 @@ var errDialTimeout = fmt.Errorf("dial_timeout is over: %w", context.DeadlineExce
 // connect tries until an attempt succeeds, fails for good, or is the last.
 func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 	for attempt := 1; ; attempt++ {
-		conn, err := c.attempt(ctx, attempt)
+		conn, again, err := c.attempt(ctx, attempt)
 		if err == nil {
 			return conn, nil
 		}
-		if attempt >= c.cfg.ConnectAttempts || !mayPass(err) {
+		if attempt >= c.cfg.ConnectAttempts || !again {
 			return nil, err
 		}
 		c.log.connectRetried(ctx, attempt, err)
@@ -110,21 +113,24 @@ func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 	}
 }
 
-// attempt tries each endpoint once.
-func (c *Connector) attempt(ctx context.Context, attempt int) (*Conn, error) {
+// attempt tries each endpoint once. again tells whether another attempt may
+// succeed where this one failed.
+func (c *Connector) attempt(ctx context.Context, attempt int) (conn *Conn, again bool, err error) {
 	var errs []error
 	endpoints := c.endpoints()
 	for i, addr := range endpoints {
 		conn, err := c.try(ctx, addr, attempt, len(endpoints)-i)
 		if err == nil {
-			return conn, nil
+			return conn, false, nil
 		}
 		errs = append(errs, err)
 		if !mayPass(err) {
+			again = false
 			break
 		}
+		again = again || !failsFast(err)
 	}
-	return nil, errors.Join(errs...)
+	return nil, again, errors.Join(errs...)
 }
 
 // try tries one endpoint, with an equal share of the time that is left for it and
@@ -136,16 +142,18 @@ func (c *Connector) try(ctx context.Context, addr string, attempt, left int) (*C
 		defer cancel()
 	}
 	ctx = c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
-	end := ConnectEnd{Addr: addr}
+	end := ConnectEnd{Addr: addr, Err: errPanicked}
+	defer func() { c.tracers.connectEnd(ctx, end) }() // however a hook ends this
 	conn, err := c.open(ctx, addr)
 	if err == nil {
 		end.Conn, end.Version = conn.id, conn.version
 		c.log.connected(ctx, conn)
 	}
 	end.Err = err
-	c.tracers.connectEnd(ctx, end)
 	return conn, err
 }
+
+var errPanicked = errors.New("surrealsql: a hook panicked while connecting")
 
 var errShare = fmt.Errorf("this host's share of dial_timeout is over: %w", context.DeadlineExceeded)
 
@@ -186,7 +194,9 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		MaxMessage:  int(cfg.MaxMessageSize),
 	})
 	if err != nil {
-		c.noticeLoss(addr, err)
+		if !failsFast(err) { // else nobody has asked the server
+			c.noticeLoss(addr, err)
+		}
 		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
 	}
 	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr}
@@ -220,6 +230,7 @@ func (c *Conn) prepare(ctx context.Context) error {
 	}
 	// What the hook made of the session is what a reset goes back to.
 	c.base, c.dirty = c.now.clone(), false
+	c.readOnly = c.cfg.ReadOnly
 	return nil
 }
 

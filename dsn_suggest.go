@@ -20,6 +20,9 @@ func errUnknownKey(name string) error {
 	}) {
 		return fmt.Errorf("surrealsql: DSN: got something after the ? that is no key, expected key=value pairs joined by &, with ? percent-encoded as %%3F elsewhere")
 	}
+	if strings.HasPrefix(name, "pool_") {
+		return fmt.Errorf("surrealsql: DSN key %s: it is one of package pool, expected pool.Open instead of sql.Open to open this DSN, or no key that begins with pool_", name)
+	}
 	k := nearestKey(name)
 	if k == nil {
 		return fmt.Errorf("surrealsql: DSN key %s: unknown, expected one of %s", name, strings.Join(keyNames(), ", "))

@@ -20,9 +20,11 @@ const urlVariable = "SURREALDB_URL"
 //
 // Without SURREALDB_URL there is no server: the error is [ErrNoHosts]. Other
 // errors name the variable, its value unless it is secret, and what is expected.
-func ConfigFromEnv() (*Config, error) { return configFrom(os.Getenv) }
+func ConfigFromEnv() (*Config, error) { return ConfigFromGetenv(os.Getenv) }
 
-func configFrom(getenv func(string) string) (*Config, error) {
+// ConfigFromGetenv is ConfigFromEnv where variables come from elsewhere: from a
+// file, or changed. getenv returns the empty text for one that is not set.
+func ConfigFromGetenv(getenv func(string) string) (*Config, error) {
 	dsn := getenv(urlVariable)
 	if dsn == "" {
 		return nil, fmt.Errorf("%w; %s is not set", ErrNoHosts, urlVariable)

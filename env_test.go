@@ -10,7 +10,7 @@ import (
 // fromEnv reads a Config from an environment of its own, so that tests can be
 // parallel.
 func fromEnv(env map[string]string) (*Config, error) {
-	return configFrom(func(name string) string { return env[name] })
+	return ConfigFromGetenv(func(name string) string { return env[name] })
 }
 
 func TestVariablesOverrideTheURL(t *testing.T) {
@@ -32,7 +32,7 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 	base := map[string]string{"SURREALDB_URL": "surrealdb://h"}
 	for _, k := range dsnKeys {
 		value := map[string]string{
-			"tls": "true", "auth": "none", "load_balance": "random", "null": "none", "reset": "never", "log_queries": "true",
+			"tls": "true", "auth": "none", "load_balance": "random", "null": "none", "reset": "never", "log_queries": "true", "read_only": "true",
 			"connect_attempts": "9", "max_uses": "9", "encoding": "json", "db": "d", "access": "x",
 		}[k.name]
 		if value == "" {

@@ -19,8 +19,9 @@ var (
 	// ErrTxDoomed: a statement that writes has failed in this transaction,
 	// perhaps halfway, so Commit cancelled it. Begin it anew.
 	ErrTxDoomed = errors.New("surrealsql: the transaction was cancelled because a statement in it failed")
-	// ErrReadOnly: a statement that may write, in a read-only transaction.
-	ErrReadOnly = errors.New("surrealsql: the transaction is read-only")
+	// ErrReadOnly: a statement that may write, in a read-only transaction or on
+	// connections that are (Config.ReadOnly).
+	ErrReadOnly = errors.New("surrealsql: only reading is allowed here")
 	// ErrOutcomeUnknown: the connection failed after a request was sent. It may
 	// have been executed or not; only reading the data tells. See [ConnError].
 	ErrOutcomeUnknown = errors.New("surrealsql: the outcome is unknown: the request may have been executed")

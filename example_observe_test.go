@@ -18,7 +18,7 @@ func ExampleWithLogAttrs() {
 	_, err := db.ExecContext(ctx, `CREATE person:ada SET name = $1`, "Ada")
 	must(err)
 	// Output:
-	// level=INFO msg="surrealsql: query" conn.id=1 query="CREATE person:ada SET name = $1" args="[$1: string]" request=r-17
+	// level=INFO msg="surrealsql: query" conn.id=1 query="CREATE person:ada SET name = $1" args="[$1: string]" rows=1 request=r-17
 }
 
 // stableAttrs drops what differs from run to run.

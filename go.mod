@@ -7,9 +7,11 @@ require (
 	github.com/fxamacker/cbor/v2 v2.9.2
 	github.com/gobwas/ws v1.5.0
 	github.com/gofrs/uuid v4.4.0+incompatible
+	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/stretchr/testify v1.12.1
 	github.com/surrealdb/surrealdb.go v1.7.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/time v0.16.0
 	pgregory.net/rapid v1.3.0
 )
 

@@ -67,6 +67,7 @@ func TestNoSyntaxHidesAWriteFromAReadOnlyTransaction(t *testing.T) {
 		`USE DB x; CREATE a`, `INFO FOR DB; CREATE a`, `SHOW CHANGES FOR TABLE a SINCE 0; CREATE a`,
 	} {
 		require.ErrorIs(t, exec(t.Context(), tx, text), surrealsql.ErrReadOnly, text)
+		require.False(t, surrealsql.ReadsOnly(text), text)
 	}
 	requireGood(t, tx)
 }
@@ -83,6 +84,7 @@ func TestAReadOnlyTransactionReads(t *testing.T) {
 		`RETURN count(SELECT * FROM a)`, `SELECT math::max(n) FROM a GROUP ALL`, "SELECT `delete`, ⟨update⟩ FROM a", `RETURN d'2024-01-01T00:00:00Z'`,
 	} {
 		mustExec(t, tx, text)
+		require.True(t, surrealsql.ReadsOnly(text), text)
 	}
 	mustExec(t, db, `UPDATE a:1 SET n = 2`)
 	require.Equal(t, 1, queryOne[int](t, tx, `SELECT VALUE n FROM ONLY a:1`), "it is a snapshot")
@@ -118,4 +120,60 @@ func TestANormalTransactionAfterAReadOnlyOneMayWrite(t *testing.T) {
 		require.NoError(t, tx.Commit())
 	})
 	require.Equal(t, 1, countOf(t, db, "a"))
+}
+
+func TestAReadOnlyConnectionRefusesWhatMayWriteBeforeSendingIt(t *testing.T) {
+	t.Parallel()
+	setUp := func(c *surrealsql.Config) {
+		c.ReadOnly = true
+		c.Init = []string{`UPSERT a:1 SET n = 1`} // what the Config itself does may write
+	}
+	db, proxy := proxied(t, setUp)
+	solo(db)
+	require.Equal(t, 1, countOf(t, db, "a"))
+	before := proxy.Stats().BytesToServer
+	for _, text := range []string{`CREATE a:2`, `RETURN 1; DELETE a`, `BEGIN; CREATE a:2; COMMIT`, `RETURN fn::make()`, `SELECT * FROM (CREATE a:2)`} {
+		require.ErrorIs(t, exec(t.Context(), db, text), surrealsql.ErrReadOnly, text)
+		require.ErrorIs(t, scan(t.Context(), db, text), surrealsql.ErrReadOnly, text)
+	}
+	require.Equal(t, before, proxy.Stats().BytesToServer, "nothing was sent")
+
+	tx := begin(t, db)
+	require.ErrorIs(t, exec(t.Context(), tx, `CREATE a:2`), surrealsql.ErrReadOnly)
+	require.Equal(t, 1, countOf(t, tx, "a"))
+	require.NoError(t, tx.Commit(), "it has nothing to commit")
+
+	stmt, err := db.PrepareContext(t.Context(), `CREATE a:2`)
+	require.NoError(t, err)
+	_, err = stmt.ExecContext(t.Context())
+	require.ErrorIs(t, err, surrealsql.ErrReadOnly)
+	require.NoError(t, stmt.Close())
+	require.Equal(t, 1, countOf(t, db, "a"))
+	requireGood(t, db)
+}
+
+func TestAReadOnlyConnectionIsReadOnlyAfterItsSessionWasReset(t *testing.T) {
+	t.Parallel()
+	db := solo(newDB(t, func(c *surrealsql.Config) { c.ReadOnly = true }))
+	conn := lease(t, db)
+	raw(t, conn, func(c *surrealsql.Conn) error { return c.Let(t.Context(), "x", 1) })
+	require.NoError(t, conn.Close())
+	require.ErrorIs(t, exec(t.Context(), db, `CREATE a`), surrealsql.ErrReadOnly)
+	require.Equal(t, 1, db.Stats().OpenConnections)
+}
+
+func TestATextReadsOnlyIfNothingInItMayWriteOrOutlivesIt(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`SELECT * FROM a`, `LET $x = 1; SELECT * FROM a WHERE n = $x`, `RETURN 'CREATE a'`, `INFO FOR DB`, `USE DB other; SELECT * FROM a`, ``,
+	} {
+		require.True(t, surrealsql.ReadsOnly(text), text)
+		require.True(t, surrealsql.ReadsOnly(text), "again: %s", text)
+	}
+	for _, text := range []string{
+		`CREATE a`, `SELECT * FROM a; CREATE a`, `SELECT * FROM (CREATE a)`, `RETURN fn::f()`, `BEGIN; SELECT * FROM a; COMMIT`, `CANCEL`,
+		`FROBNICATE TABLE a`, `ANALYZE INDEX i ON a`, `SELECT * FROM a; VACUUM TABLE a`, `RETURN (`, `LIVE SELECT * FROM a`, `KILL $id`, `DEFINE TABLE a`, `ACCESS a ON DATABASE GRANT FOR USER u`,
+	} {
+		require.False(t, surrealsql.ReadsOnly(text), text)
+	}
 }

@@ -58,16 +58,21 @@ func (s *leaseState) begin(cfg *Config, alarm uint64) {
 // connection may go back to the pool, and if so gives it into the caretaker's
 // hands.
 func (c *Conn) IsValid() bool {
+	if c.Leftover() {
+		return false
+	}
 	if c.rows != nil { // database/sql has closed its own
 		c.rows.drop()
 		c.yieldBuffer(context.Background())
 	}
-	c.care.uses++
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	if !c.care.idle { // else the lease has ended already: a pool below database/sql asks again
+		c.care.uses++
+	}
 	if limit := c.cfg.MaxUses; limit > 0 && c.care.uses >= limit {
 		return false
 	}
-	c.care.mu.Lock()
-	defer c.care.mu.Unlock()
 	if !c.fit() {
 		return false
 	}

@@ -51,6 +51,13 @@ func mayPass(err error) bool {
 	return IsRetryable(err) || errors.Is(err, ErrOutcomeUnknown) && !hopeless(err)
 }
 
+// failsFast reports whether DialContext refused to dial for now. Trying again
+// after connect_backoff would only make the caller wait for the same answer.
+func failsFast(err error) bool {
+	var refused interface{ FailFast() bool }
+	return errors.As(err, &refused) && refused.FailFast()
+}
+
 // hopeless reports whether the two sides do not suit each other: one refuses the
 // other's certificate, or they do not speak the same protocol.
 func hopeless(err error) bool {

@@ -29,6 +29,7 @@ type cursor struct {
 	at       []int // the statement of each entry
 	next     int   // the entry behind the current set
 	set      resultSet
+	count    int  // rows that were read
 	located       // the row that columns are scanned from, since Go 1.27
 	reported bool // an error was given to the caller: Close has nothing to add
 }
@@ -53,6 +54,7 @@ func (c *Conn) openRows(q *analysis, a answer, read reader) (driver.Rows, error)
 		err = r.advance()
 	}
 	if err != nil && err != io.EOF {
+		a.log.failed(err)
 		r.drop()
 		r.release()
 		return nil, err
@@ -121,6 +123,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	if err := r.set.next(dest); err != nil {
 		return r.judge(err)
 	}
+	r.count++
 	return nil
 }
 
@@ -130,6 +133,7 @@ func (r *rows) judge(err error) error {
 		return err
 	}
 	r.reported = true
+	r.log.failed(err)
 	if r.set.stream != nil {
 		return err
 	}
@@ -178,6 +182,8 @@ func (r *rows) Close() error {
 }
 
 func (r *rows) drop() {
+	r.log.writeRows(r.count)
+	r.log = nil
 	r.located = r.reusable()
 	if r.stream != nil {
 		r.stream.close()

@@ -57,6 +57,7 @@ func (r *rows) NextRow() error {
 		r.located = r.reusable()
 		return r.judge(err)
 	}
+	r.count++
 	return nil
 }
 

@@ -18,6 +18,7 @@ type Tracer interface {
 // QueryStart is a request about to be sent.
 type QueryStart struct {
 	Conn uint64 // the connection's number in its connector, from 1
+	Addr string // host:port of its server
 	// Query is the text as the program wrote it, or the name of another request:
 	// begin, commit, cancel, ping, use, let, unset, signin, authenticate.
 	Query string
@@ -27,6 +28,7 @@ type QueryStart struct {
 // QueryEnd is its reply. Rows may still be read after it.
 type QueryEnd struct {
 	Conn uint64
+	Addr string
 	Err  error // of the request, or of the first statement that failed; else nil
 }
 

@@ -127,3 +127,20 @@ func TestATracersContextIsTheQuerys(t *testing.T) {
 		require.ErrorIs(t, exec(t.Context(), db, `RETURN 'cancel me'`), context.Canceled)
 	})
 }
+
+// addrs notes the server of each query.
+type addrs struct{ start, end string }
+
+func (a *addrs) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	a.start = s.Addr
+	return ctx
+}
+func (a *addrs) QueryEnd(_ context.Context, e surrealsql.QueryEnd) { a.end = e.Addr }
+
+func TestATracerIsToldTheServerOfAQuery(t *testing.T) {
+	t.Parallel()
+	var a addrs
+	db, proxy := proxied(t, func(c *surrealsql.Config) { c.Tracer = &a })
+	requireGood(t, db)
+	require.Equal(t, addrs{proxy.Addr(), proxy.Addr()}, a)
+}

@@ -48,7 +48,7 @@ func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if c.tx != nil {
 		return nil, errors.New("surrealsql: a transaction is open on this connection already")
 	}
-	t := &tx{conn: c, ctx: ctx, readOnly: opts.ReadOnly}
+	t := &tx{conn: c, ctx: ctx, readOnly: opts.ReadOnly || c.readOnly}
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -96,18 +96,16 @@ func (c *Conn) txnID() rpc.TxnID {
 
 // admit refuses what has no place in the transaction. The server (3.0.2) answers
 // a BEGIN, COMMIT or CANCEL in it with an error and runs the statements around it
-// all the same, so that Commit would make permanent what a text has cancelled. And
-// SurrealDB has no read-only mode: it is kept here.
+// all the same, so that Commit would make permanent what a text has cancelled.
 func (t *tx) admit(q *analysis) error {
 	for i := range q.Statements {
-		s := &q.Statements[i]
-		switch s.Kind {
+		switch s := &q.Statements[i]; s.Kind {
 		case surrealql.Begin, surrealql.Commit, surrealql.Cancel:
 			return fmt.Errorf("surrealsql: statement %d (%s) in a transaction: end it with Commit or Rollback of the sql.Tx, or run the text outside of it", i+1, s.Kind)
 		}
-		if t.readOnly && s.MayWrite {
-			return fmt.Errorf("%w: statement %d (%s) may write", ErrReadOnly, i+1, s.Kind)
-		}
+	}
+	if t.readOnly {
+		return refuseWrites(q)
 	}
 	return nil
 }
@@ -140,15 +138,6 @@ func hasRun(err error) bool {
 	var answered *Error
 	var lost *ConnError
 	return errors.As(err, &answered) && !IsParse(err) || errors.As(err, &lost)
-}
-
-func mayWrite(statements []surrealql.Statement) bool {
-	for i := range statements {
-		if statements[i].MayWrite {
-			return true
-		}
-	}
-	return false
 }
 
 // bound makes a call end with the context of BeginTx too. When that ends

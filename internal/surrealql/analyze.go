@@ -56,6 +56,10 @@ type Statement struct {
 	returned  Counting // of the statement that a RETURN returns
 }
 
+// Lost reports whether the statement has syntax that the analysis does not know, and
+// passed over: what it is may be a guess.
+func (s *Statement) Lost() bool { return s.lost }
+
 // Analyze reads a text. It does not fail: what the server would refuse is
 // analysed as well as can be, and the server says what is wrong with it.
 func Analyze(text string) *Query {

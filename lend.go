@@ -1,0 +1,79 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// What a pool needs that hands out the connection itself, unwrapped, so that
+// every interface of it stays: package pool is one, and may be replaced.
+
+// OnRelease makes [Conn.Close] call f instead of closing the connection, until
+// it is called again; nil makes Close close. It is for pools: a pool sets f when
+// it has made the connection and clears it before it closes it.
+//
+// kept tells f how the lease ended: database/sql asks IsValid before it gives a
+// connection back, and kept is true where the answer was yes. Where it is false,
+// database/sql has given the connection up (driver.ErrBadConn, also from
+// [sql.Conn.Raw]), or the lease was none of database/sql's.
+//
+// A lent connection that still has open rows or an open transaction is not
+// valid. OnRelease must not be called while somebody else uses the connection.
+func (c *Conn) OnRelease(f func(kept bool)) { c.release = f }
+
+// Leftover reports whether a lent connection has open rows or an open
+// transaction, which database/sql would have closed. It is for pools, when a lease
+// has ended.
+func (c *Conn) Leftover() bool {
+	return c.release != nil && (c.rows != nil || c.tx != nil)
+}
+
+// kept reports whether IsValid has taken the connection back.
+func (c *Conn) kept() bool {
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	return c.care.idle
+}
+
+// Usable reports what can be told of a connection without a look at its socket:
+// false says that it failed, was given up, or is too old. It is for pools, and
+// any goroutine may call it at any time.
+func (c *Conn) Usable() bool { return c.fit() }
+
+// Clean reports whether ResetSession will do without a round trip. It is for
+// pools, which bound that round trip only where there is one.
+func (c *Conn) Clean() bool {
+	c.care.mu.Lock() // the caretaker may be about to hear of it
+	defer c.care.mu.Unlock()
+	return !c.dirty && c.tx == nil && c.cfg.Reset != ResetAlways && !c.alarmed()
+}
+
+// Abandon closes the socket of a connection that somebody else may be using, who
+// then gets an error. It is for pools that take a connection away from a borrower
+// who does not give it back; any goroutine may call it. A later Close of a lent
+// connection still calls the function of [Conn.OnRelease].
+func (c *Conn) Abandon() {
+	c.rpc.Abort()
+	c.connector.forget(c)
+}
+
+// Check asks an idle connection for a sign of life: one round trip, after which
+// it is as idle as before. A connection that fails is given up. It is for pools;
+// only the one that holds the connection may call it, while it lends it to
+// nobody.
+func (c *Conn) Check(ctx context.Context) error {
+	c.care.mu.Lock() // keeps the caretaker away
+	defer c.care.mu.Unlock()
+	if !c.fit() {
+		return driver.ErrBadConn
+	}
+	if err := c.rpc.Poll(true); err != nil {
+		return c.fail("check", false, err)
+	}
+	alarm := c.connector.alarm.Load()
+	if _, err := c.call(ctx, "ping", 0, nil); err != nil {
+		return err
+	}
+	c.care.vouched = max(c.care.vouched, alarm)
+	return nil
+}

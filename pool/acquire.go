@@ -1,0 +1,211 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// Acquire leases a connection; its Close gives it back, once. It must not be used
+// after that. Callers are served in the order of their arrival.
+//
+// The error is ErrClosed, ErrTooManyWaiters, an *AcquireTimeoutError, an error of
+// a dial when there is nothing to wait for, that of a hook or of the gate, or
+// matches the error of ctx.
+func (p *Pool) Acquire(ctx context.Context) (*surrealsql.Conn, error) {
+	e, err := p.acquire(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return e.conn, nil
+}
+
+func (p *Pool) acquire(ctx context.Context, bySQL bool) (*entry, error) {
+	if p.set.gate != nil {
+		if err := p.set.gate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	t := turn{pool: p, ctx: ctx}
+	for {
+		e, err := t.take()
+		if err == nil {
+			var ready bool
+			if ready, err = t.ready(e); ready {
+				e.lease.begin(p, bySQL)
+				p.waits.add(t.waited)
+				return e, nil
+			}
+		}
+		if err != nil {
+			t.countFailure(err)
+			return nil, final(err)
+		}
+	}
+}
+
+func (t *turn) countFailure(err error) {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var timeout *AcquireTimeoutError
+	switch {
+	case errors.As(err, &timeout):
+		p.stats.Timeouts++
+	case t.ctx.Err() != nil:
+		p.stats.Cancels++
+	default:
+		p.stats.Refused++
+	}
+}
+
+// turn is one caller's way to a connection. It may lead through several that turn
+// out to be dead; the caller does not lose its place by that.
+type turn struct {
+	pool   *Pool
+	ctx    context.Context
+	begun  time.Time // zero until it has to wait or found a dead one
+	waited time.Duration
+}
+
+// take returns a connection that is held from then on.
+func (t *turn) take() (*entry, error) {
+	p := t.pool
+	if err := t.ctx.Err(); err != nil {
+		return nil, t.ended(0)
+	}
+	p.mu.Lock()
+	if p.state >= draining {
+		p.mu.Unlock()
+		return nil, ErrClosed
+	}
+	again := !t.begun.IsZero()
+	if p.state == serving && (again || p.waiters.len == 0) {
+		if e := p.pick(); e != nil {
+			p.hold()
+			if p.set.MinIdle > 0 {
+				p.balance()
+			}
+			p.mu.Unlock()
+			return e, nil
+		}
+	}
+	if limit := p.set.MaxWaiters; limit > 0 && !again && p.waiters.len >= limit {
+		p.mu.Unlock()
+		return nil, ErrTooManyWaiters
+	}
+	if !again {
+		t.begun = time.Now()
+	}
+	w := p.join(again)
+	p.mu.Unlock()
+	return t.wait(w)
+}
+
+// hold counts a connection that a caller gets.
+func (p *Pool) hold() {
+	p.held++
+	p.peak()
+}
+
+// unhold counts one that a caller has no more.
+func (p *Pool) unhold() {
+	p.held--
+	if p.held == 0 && p.quiet != nil {
+		close(p.quiet)
+		p.quiet = nil
+	}
+}
+
+// pick takes an idle connection out of the list, or returns nil if there is none.
+func (p *Pool) pick() *entry {
+	l := p.idle.tail
+	if p.set.Order == FIFO {
+		l = p.idle.head
+	}
+	if l == nil {
+		return nil
+	}
+	p.idle.remove(l)
+	return l.of
+}
+
+// ready prepares a connection for its lease and asks the hook. Where it returns
+// false without an error the caller needs another one.
+func (t *turn) ready(e *entry) (ok bool, err error) {
+	p := t.pool
+	why := ByBroken
+	defer func() {
+		switch {
+		case ok && err == nil:
+		case ok: // the hook refused the caller, not the connection
+			p.mu.Lock()
+			p.unhold()
+			p.settle(e)
+		default: // also when the hook panics
+			p.mu.Lock()
+			p.unhold()
+			p.discard(e, why)
+			t.again()
+		}
+		ok = ok && err == nil
+	}()
+	if !e.expires.IsZero() && e.expired(time.Now()) {
+		why = ByLifetime
+		return false, nil
+	}
+	if !t.reset(e) {
+		return false, nil
+	}
+	if hook := p.set.beforeAcquire; hook != nil {
+		why = ByHook
+		ok, err = hook(t.ctx, e.conn)
+		return ok, err
+	}
+	return true, nil
+}
+
+// again notes that the caller goes on with another connection, in its old place.
+func (t *turn) again() {
+	if t.begun.IsZero() {
+		t.begun = time.Now()
+	}
+}
+
+// reset brings the session back to its beginning. What costs no round trip needs
+// no bound.
+func (t *turn) reset(e *entry) bool {
+	ctx := t.ctx
+	if limit := t.pool.set.AcquireTimeout; limit > 0 && !e.conn.Clean() {
+		t.again()
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, t.begun.Add(limit))
+		defer cancel()
+	}
+	return e.conn.ResetSession(ctx) == nil
+}
+
+// ended is the error of a caller whose context ended.
+func (t *turn) ended(waited time.Duration) error {
+	if errors.Is(t.ctx.Err(), context.DeadlineExceeded) {
+		return t.timeout(waited)
+	}
+	err := t.ctx.Err()
+	if cause := context.Cause(t.ctx); cause != err {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return fmt.Errorf("pool: cancelled after waiting %s for a connection: %w", waited.Round(time.Microsecond), err)
+}
+
+func (t *turn) timeout(waited time.Duration) error {
+	p := t.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &AcquireTimeoutError{
+		Waited: waited, Held: p.held, Dialing: p.dials.len, Waiting: p.waiters.len, Max: p.set.Burst,
+		DialError: p.backoff.err,
+	}
+}

@@ -1,0 +1,99 @@
+package pool
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// backoff spaces dials that fail, so that a server that is down, or has just come
+// back, is not stormed.
+type backoff struct {
+	failures int // in a row
+	err      error
+	until    time.Time
+	timer    *time.Timer // wakes those who need a dial then
+}
+
+// fail notes a failure and returns the pause after it: at least half of a bound
+// that doubles, the rest at random.
+func (b *backoff) fail(err error, s *Settings) time.Duration {
+	b.err = err
+	bound := s.MaxDialBackoff
+	if b.failures < 30 && s.DialBackoff<<b.failures < bound {
+		bound = s.DialBackoff << b.failures
+	}
+	b.failures++
+	pause := bound/2 + time.Duration(rand.Int64N(int64(bound/2)+1))
+	b.until = time.Now().Add(pause)
+	return pause
+}
+
+// reset ends the pause: a dial has succeeded.
+func (b *backoff) reset() {
+	b.failures, b.err = 0, nil
+	b.stop()
+}
+
+// wake calls f when the pause is over.
+func (b *backoff) wake(wait time.Duration, f func()) {
+	if b.timer == nil {
+		b.timer = time.AfterFunc(wait, f)
+	} else {
+		b.timer.Reset(wait)
+	}
+}
+
+func (b *backoff) stop() {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+}
+
+// pace knows how long a dial takes, and so tells one that hangs. Without it a dial
+// that hangs would be taken for one that is about to serve a waiter, who would
+// wait as long as dial_timeout.
+type pace struct {
+	typical  time.Duration // of those that succeeded; 0 before the first
+	lastGood time.Time     // when the youngest of those began
+}
+
+// firstPatience is how long a dial may take before any other has told how long
+// they take.
+const (
+	firstPatience = time.Second
+	leastPatience = 250 * time.Millisecond
+)
+
+func (p *pace) succeeded(begun time.Time) {
+	took := time.Since(begun)
+	if p.typical == 0 {
+		p.typical = took
+	}
+	p.typical += (took - p.typical) / 4
+	if begun.After(p.lastGood) {
+		p.lastGood = begun
+	}
+}
+
+func (p *pace) patience() time.Duration {
+	if p.typical == 0 {
+		return firstPatience
+	}
+	return max(4*p.typical, leastPatience)
+}
+
+// lateDial replaces a dial that takes long while others that began no earlier have
+// succeeded. Where none has, the server is slow, and dialling again would make
+// that worse.
+func (p *Pool) lateDial(d *dial) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !d.place.in || d.dropped:
+	case p.waiters.len > 0 && !p.pace.lastGood.Before(d.begun):
+		p.dropDial(d)
+		p.balance()
+	default:
+		d.late.Reset(2 * time.Since(d.begun))
+	}
+}

@@ -1,0 +1,262 @@
+package pool_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/pool"
+)
+
+func TestABreakerOpensProbesAndCloses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 3, OpenFor: 10 * time.Second}, nil, once)
+		require.NoError(t, b.connect(t.Context()))
+		b.set(refuse)
+		for range 3 {
+			require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+			require.ErrorIs(t, b.connect(t.Context()), errRefused)
+		}
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home))
+		require.Equal(t, 10*time.Second, b.requireOpen(t).RetryAfter)
+		time.Sleep(10*time.Second - 1)
+		require.Equal(t, time.Duration(1), b.requireOpen(t).RetryAfter)
+
+		time.Sleep(time.Nanosecond)
+		require.Equal(t, pool.BreakerHalfOpen, b.breaker.State(home))
+		require.ErrorIs(t, b.connect(t.Context()), errRefused, "a probe, which fails")
+		require.Equal(t, 10*time.Second, b.requireOpen(t).RetryAfter, "open again for as long")
+
+		time.Sleep(10 * time.Second)
+		b.set(nil)
+		require.NoError(t, b.connect(t.Context()), "a probe, which succeeds")
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.Equal(t, []string{
+			home + ": closed to open", home + ": open to half-open", home + ": half-open to open",
+			home + ": open to half-open", home + ": half-open to closed",
+		}, b.all)
+		require.Equal(t, 6, b.dialled(home))
+	})
+}
+
+func TestAnAnswerBetweenFailuresKeepsABreakerClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, nil, once)
+		for range 5 {
+			b.set(refuse)
+			require.ErrorIs(t, b.connect(t.Context()), errRefused)
+			b.set(nil)
+			require.NoError(t, b.connect(t.Context()))
+		}
+		require.Empty(t, b.all)
+	})
+}
+
+func TestTheAttemptsOfOneConnectCountEachAndEndAtTheOpenBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, nil, func(c *surrealsql.Config) { c.ConnectAttempts = 50 })
+		b.set(refuse)
+		err := b.connect(t.Context())
+		require.ErrorIs(t, err, pool.ErrBreakerOpen)
+		require.Equal(t, 2, b.dialled(home))
+	})
+}
+
+func TestAServerThatAcceptsAndStaysSilentOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(c *scripted.Conn) { c.Stall() }
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, silent, once)
+		for range 2 {
+			require.True(t, surrealsql.IsTimeout(b.connect(t.Context())))
+		}
+		b.requireOpen(t)
+	})
+}
+
+func TestACancelledConnectTellsABreakerNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(c *scripted.Conn) { c.Stall() }
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second}, silent, once)
+		leave := func() {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			stop := time.AfterFunc(time.Second, func() { cancel(errors.New("the program's own reason")) })
+			defer stop.Stop()
+			require.Error(t, b.connect(ctx))
+		}
+		leave()
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		time.Sleep(time.Second)
+		b.set(nil)
+		leave()
+		require.Equal(t, pool.BreakerHalfOpen, b.breaker.State(home), "the probe told nothing, and another one may follow")
+		b.set(refuse)
+		require.ErrorIs(t, b.connect(t.Context()), errRefused)
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home))
+	})
+}
+
+func TestWhatTheServerAnswersIsNoFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		script := func(c *scripted.Conn) {
+			c.Serve(func(r scripted.Request) { c.ReplyError(r.ID, -32000, "Internal", "An error occurred: no") })
+		}
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, script, once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		for range 3 {
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `THROW 'no'`, nil)
+			require.True(t, surrealsql.IsThrown(err), "%v", err)
+		}
+		require.NoError(t, c.Close())
+		require.Empty(t, b.all)
+	})
+}
+
+func TestARefusedPasswordAndAHookThatFailsAreNoFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		script := func(c *scripted.Conn) {
+			for {
+				if r := c.Request(); r.Method == "signin" {
+					c.ReplyError(r.ID, -32002, "NotAllowed", "There was a problem with authentication")
+				} else {
+					c.Answer(r)
+				}
+			}
+		}
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, script, once)
+		require.True(t, surrealsql.IsAuth(b.connect(t.Context())))
+
+		b = newBroken(t, pool.BreakerSettings{Failures: 1}, nil, once, func(c *surrealsql.Config) {
+			c.AfterConnect = func(context.Context, *surrealsql.Conn) error { return errors.New("not today") }
+		})
+		require.ErrorContains(t, b.connect(t.Context()), "not today")
+		require.Empty(t, b.all)
+	})
+}
+
+// onQuery serves queries with a script of the connection.
+func onQuery(f func(*scripted.Conn)) func(*scripted.Conn) {
+	return func(c *scripted.Conn) { c.Serve(func(scripted.Request) { f(c) }) }
+}
+
+func TestAQueryThatLosesItsConnectionIsAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2}, onQuery((*scripted.Conn).Drop), once)
+		conns := make([]driver.Conn, 2)
+		for i := range conns {
+			var err error
+			conns[i], err = b.connector.Connect(t.Context())
+			require.NoError(t, err)
+		}
+		for _, c := range conns {
+			require.Empty(t, b.all)
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `CREATE a`, nil)
+			require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+			_ = c.Close()
+		}
+		b.requireOpen(t)
+	})
+}
+
+func TestAQueryWhoseContextEndsTellsABreakerNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1}, onQuery((*scripted.Conn).Stall), once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = c.(driver.ExecerContext).ExecContext(ctx, `SLEEP 1h`, nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		_ = c.Close()
+		require.Empty(t, b.all)
+	})
+}
+
+func TestAQueryThatIsAnsweredClosesAHalfOpenBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second}, nil, once)
+		c, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		query := func() {
+			_, err := c.(driver.ExecerContext).ExecContext(t.Context(), `CREATE a`, nil)
+			require.NoError(t, err)
+		}
+		query()
+		require.Equal(t, pool.BreakerOpen, b.breaker.State(home), "not while it is open")
+		time.Sleep(time.Second)
+		query()
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.NoError(t, c.Close())
+	})
+}
+
+func TestWhileProbesAreUnderWayOthersAreRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 1, OpenFor: time.Second, Probes: 2}, nil, once)
+		b.set(refuse)
+		require.Error(t, b.connect(t.Context()))
+		time.Sleep(time.Second)
+		answer := make(chan struct{})
+		b.set(func(ctx context.Context) (net.Conn, error) {
+			<-answer
+			return b.srv.Dial(ctx, "", "")
+		})
+		probes := make(chan error, 2)
+		for range 2 {
+			go func() { probes <- b.connect(t.Context()) }()
+		}
+		synctest.Wait()
+		require.Zero(t, b.requireOpen(t).RetryAfter)
+		close(answer)
+		require.NoError(t, errors.Join(<-probes, <-probes))
+		require.Equal(t, pool.BreakerClosed, b.breaker.State(home))
+		require.Equal(t, 3, b.dialled(home))
+	})
+}
+
+func TestEachHostHasABreakerOfItsOwnAndTheNextOneServes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroken(t, pool.BreakerSettings{Failures: 2, OpenFor: time.Minute}, nil, func(c *surrealsql.Config) {
+			c.Hosts = []string{"down", "up"}
+			inner := c.DialContext
+			c.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				nc, err := inner(ctx, network, addr)
+				if addr == "down:8000" && err == nil {
+					_ = nc.Close()
+				}
+				return nc, err
+			}
+		})
+		for range 10 {
+			require.NoError(t, b.connect(t.Context()))
+		}
+		require.Equal(t, 2, b.dialled("down:8000"))
+		require.Equal(t, 10, b.dialled("up:8000"))
+		require.Equal(t, pool.BreakerOpen, b.breaker.State("down:8000"))
+		require.Equal(t, pool.BreakerClosed, b.breaker.State("up:8000"))
+	})
+}

@@ -1,0 +1,171 @@
+package pool
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// dial is one connection that is being made, on a goroutine of its own.
+type dial struct {
+	place   link[*dial]
+	begun   time.Time
+	cancel  context.CancelFunc
+	dropped bool        // nobody needs it any more
+	late    *time.Timer // see pace
+}
+
+// spareDials is how many dials go on although nobody waits for them any more, if
+// there is room within Max. So a pool grows under a load that is a little too much
+// for it, where each waiter is served by a connection that is given back before
+// the new one is there; and a spike leaves no more behind than these.
+const spareDials = 2
+
+// balance starts the dials that are needed and drops those that are not. It is
+// called, with the mutex held, after everything that may change their number.
+func (p *Pool) balance() {
+	if p.state == closed {
+		return
+	}
+	room := -p.open - p.closing - p.dropped // to be added to a limit
+	need := p.demand(room)
+	active := p.dials.len - p.dropped
+	if active < need {
+		p.start(min(need, p.set.MaxDials) - active)
+	} else if keep := max(need, min(spareDials, p.set.Max+room)); p.state == draining {
+		p.trim(active)
+	} else if active > keep {
+		p.trim(active - keep)
+	}
+	if p.warm != nil && (p.open >= p.set.Min || p.dials.len == p.dropped) {
+		close(p.warm)
+		p.warm = nil
+	}
+}
+
+// demand is how many dials should be under way: one for each waiter, or what the
+// minimum needs.
+func (p *Pool) demand(room int) int {
+	if p.state != serving {
+		return 0
+	}
+	forWaiters := min(p.waiters.len, p.set.Burst+room)
+	forMin := max(p.set.Min-p.open, p.set.MinIdle-(p.open-p.held))
+	return max(0, forWaiters, min(forMin, p.set.Max+room))
+}
+
+// start begins n dials; while dials fail it is one at a time, after a pause.
+func (p *Pool) start(n int) {
+	if p.backoff.failures > 0 {
+		if p.dials.len > p.dropped {
+			return
+		}
+		if wait := time.Until(p.backoff.until); wait > 0 {
+			p.backoff.wake(wait, p.retry)
+			return
+		}
+		n = min(n, 1)
+	}
+	for range n {
+		ctx, cancel := context.WithCancel(p.ctx)
+		d := &dial{begun: time.Now(), cancel: cancel}
+		d.place.of = d
+		d.late = time.AfterFunc(p.pace.patience(), func() { p.lateDial(d) })
+		p.dials.pushBack(&d.place)
+		p.stats.Dials++
+		p.work.Go(func() { p.run(ctx, d) })
+	}
+	p.peak()
+}
+
+// retry is balance after a pause.
+func (p *Pool) retry() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.balance()
+}
+
+// trim drops the n youngest dials.
+func (p *Pool) trim(n int) {
+	for l := p.dials.tail; l != nil && n > 0; l = l.prev {
+		if !l.of.dropped {
+			p.dropDial(l.of)
+			n--
+		}
+	}
+}
+
+func (p *Pool) dropDial(d *dial) {
+	d.dropped = true
+	p.dropped++
+	d.cancel()
+}
+
+// run makes a connection and brings it into the pool.
+func (p *Pool) run(ctx context.Context, d *dial) {
+	conn, err := p.connect(ctx)
+	d.cancel()
+	d.late.Stop()
+	p.mu.Lock()
+	p.dials.remove(&d.place)
+	if d.dropped {
+		p.dropped--
+	}
+	if err != nil {
+		p.dialFailed(d, err)
+		p.mu.Unlock()
+		return
+	}
+	p.backoff.reset()
+	p.pace.succeeded(d.begun)
+	e := p.newEntry(conn)
+	p.all[e] = struct{}{}
+	p.open++
+	p.stats.Created++
+	p.peak()
+	p.settle(e)
+}
+
+// dialFailed wakes those who wait with the error if there is nothing else that
+// they could wait for. The caller holds the mutex.
+func (p *Pool) dialFailed(d *dial, err error) {
+	if d.dropped || p.state == closed {
+		p.stats.DialsDropped++
+		p.balance()
+		return
+	}
+	p.stats.DialErrors++
+	pause := p.backoff.fail(err, &p.set)
+	p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
+		slog.Int("failures", p.backoff.failures), slog.Duration("pause", pause))
+	if p.open == 0 && p.dials.len == p.dropped {
+		p.wakeAll(err)
+	}
+	p.balance()
+}
+
+// connect makes a connection, and asks the hook.
+func (p *Pool) connect(ctx context.Context) (conn *surrealsql.Conn, err error) {
+	var c driver.Conn
+	if c, err = p.source.Connect(ctx); err != nil {
+		return nil, err
+	}
+	conn = c.(*surrealsql.Conn)
+	if p.set.afterConnect == nil {
+		return conn, nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r) // on this goroutine nobody else could catch it
+		}
+		if err != nil {
+			_ = conn.Close()
+			conn, err = nil, fmt.Errorf("pool: AfterConnect: %w", err)
+		}
+	}()
+	return conn, p.set.afterConnect(ctx, conn)
+}

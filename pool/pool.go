@@ -1,0 +1,149 @@
+package pool
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// Pool is a pool of connections to SurrealDB. It is safe for concurrent use. Make
+// one with [Open], [New] or [FromEnv], and close it.
+//
+// Each connection is in one of these places: idle, held by a caller, being
+// checked (which counts as idle), or closing. Between any two the mutex is taken.
+// A connection is idle only while nobody waits, unless the pool is paused: so who
+// comes later cannot be served earlier.
+type Pool struct {
+	set    Settings
+	source *surrealsql.Connector
+	db     *sql.DB
+	routes routes
+
+	ctx  context.Context // ends when the pool is closed
+	stop context.CancelFunc
+	work sync.WaitGroup // every goroutine of the pool
+	kick chan struct{}  // wakes the keeper out of turn
+
+	waits histogram
+
+	mu      sync.Mutex
+	all     map[*entry]struct{} // idle, held and being checked
+	idle    chain[*entry]       // ordered by when they were given back: the last is the youngest
+	waiters chain[*caller]      // ordered by arrival
+	dials   chain[*dial]        // ordered by start
+	spare   []*caller           // for use again
+	open    int                 // len(all)
+	held    int
+	closing int // taken out of all, and not yet closed
+	dropped int // of the dials, those that were cancelled
+	state   lifecycle
+	warm    chan struct{} // closed when the warm-up has ended
+	quiet   chan struct{} // closed when nothing is held; made by Drain
+	backoff backoff
+	pace    pace
+	stats   Stats // without AcquireWait, and what is counted above
+}
+
+// lifecycle is what a pool is about.
+type lifecycle uint8
+
+const (
+	serving  lifecycle = iota
+	paused             // callers wait
+	draining           // callers are refused, leases may end
+	closed
+)
+
+// entry is one connection of the pool.
+type entry struct {
+	conn    *surrealsql.Conn
+	place   link[*entry] // in the idle list
+	expires time.Time    // zero: never
+	since   time.Time    // idle or held
+	checked time.Time
+	uses    int
+	lease   lease
+}
+
+func (e *entry) expired(now time.Time) bool {
+	return !e.expires.IsZero() && !now.Before(e.expires)
+}
+
+// newEntry takes a new connection into the pool's hands: from here on its Close
+// gives it back.
+func (p *Pool) newEntry(conn *surrealsql.Conn) *entry {
+	now := time.Now()
+	e := &entry{conn: conn, expires: p.set.expiry(now), since: now, checked: now}
+	e.place.of = e
+	conn.OnRelease(func(kept bool) { p.release(e, kept) })
+	return e
+}
+
+// DB returns the *sql.DB that leases its connections from the pool, always the
+// same one. Closing it closes the pool.
+func (p *Pool) DB() *sql.DB { return p.db }
+
+// Settings returns the settings that are in force, defaults included.
+func (p *Pool) Settings() Settings { return p.set }
+
+// expel takes a connection out of the pool's counts; the caller sees to it that
+// it is shut.
+func (p *Pool) expel(e *entry, why Reason) {
+	delete(p.all, e)
+	p.open--
+	p.closing++
+	p.stats.Closed++
+	p.stats.ClosedBy[why]++
+}
+
+// discard closes a connection that is not idle. The caller holds the mutex, and
+// discard gives it up.
+func (p *Pool) discard(e *entry, why Reason) {
+	late := p.state == closed // then nobody waits for goroutines any more
+	if late {
+		why = ByClose
+	}
+	p.expel(e, why)
+	if !late {
+		p.work.Go(func() { p.shut(e) })
+	}
+	p.mu.Unlock()
+	if late {
+		p.shut(e)
+	}
+}
+
+// shut really closes a connection, and lets another take its place.
+func (p *Pool) shut(e *entry) {
+	defer func() {
+		p.mu.Lock()
+		p.closing--
+		p.balance()
+		p.mu.Unlock()
+	}()
+	e.conn.OnRelease(nil)
+	if p.set.beforeClose != nil && e.conn.Usable() {
+		p.set.beforeClose(e.conn)
+	}
+	_ = e.conn.Close() // the driver logs why it had to be without a goodbye
+}
+
+// log writes what the pool does by itself.
+func (p *Pool) log(level slog.Level, msg string, attrs ...slog.Attr) {
+	if l := p.set.logger; l != nil && l.Enabled(p.ctx, level) {
+		l.LogAttrs(p.ctx, level, "pool: "+msg, attrs...)
+	}
+}
+
+// peak notes the most that there ever was.
+func (p *Pool) peak() {
+	s := &p.stats
+	s.PeakTotal = max(s.PeakTotal, p.open)
+	s.PeakHeld = max(s.PeakHeld, p.held)
+	s.PeakDialing = max(s.PeakDialing, p.dials.len)
+	s.PeakWaiters = max(s.PeakWaiters, p.waiters.len)
+}

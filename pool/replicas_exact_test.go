@@ -1,0 +1,224 @@
+package pool_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/pool"
+)
+
+// bubble is a pool with replicas a and b in a bubble of synctest. What is asked is
+// told by a tracer.
+type bubble struct {
+	*pool.Pool
+	lineman
+	asked  askers
+	opened time.Time
+}
+
+// askers is a tracer that notes the server of each query.
+type askers struct {
+	mu    sync.Mutex
+	names string
+}
+
+func (a *askers) note(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.names += name
+}
+
+func (a *askers) take() string {
+	synctest.Wait() // what is closed is closed
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	names := a.names
+	a.names = ""
+	return names
+}
+
+func (a *askers) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	a.note(strings.TrimSuffix(s.Addr, ":8000"))
+	return ctx
+}
+func (*askers) QueryEnd(context.Context, surrealsql.QueryEnd) {}
+
+func newBubble(t *testing.T, opts ...pool.Option) *bubble {
+	t.Helper()
+	b := &bubble{opened: time.Now()}
+	b.srv = scripted.Pipes(t, nil)
+	b.down = make(map[string]bool)
+	config := func(host string) *surrealsql.Config {
+		return &surrealsql.Config{
+			Hosts: []string{host}, Namespace: "ns", Database: "db", DialContext: b.dial, Tracer: &b.asked,
+			ConnectAttempts: 1, HealthCheckInterval: surrealsql.Disabled, PingAfterIdle: surrealsql.Disabled,
+		}
+	}
+	opts = append([]pool.Option{pool.WithCheckInterval(pool.Disabled), pool.WithReplicaConfigs(config("a"), config("b"))}, opts...)
+	var err error
+	b.Pool, err = pool.New(t.Context(), config("w"), opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
+
+func (b *bubble) turn(host string, down bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down[host+":8000"] = down
+}
+
+// reads sends n reads and returns who was asked; "-" where one failed.
+func (b *bubble) reads(t *testing.T, n int) string {
+	t.Helper()
+	b.asked.take()
+	for range n {
+		if _, err := b.Reader(t.Context()).ExecContext(t.Context(), `SELECT * FROM x`); err != nil {
+			b.asked.note("-")
+		}
+		synctest.Wait()
+	}
+	return b.asked.take()
+}
+
+func (b *bubble) routed(t *testing.T, n int) string {
+	t.Helper()
+	b.asked.take()
+	for range n {
+		_, err := b.Routed().ExecContext(t.Context(), `SELECT * FROM x`)
+		require.NoError(t, err)
+		synctest.Wait()
+	}
+	return b.asked.take()
+}
+
+func TestTheTurnOfReplicasThroughTheStatesOfTheirBreakers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: 10 * time.Second})
+		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMaxUses(1)) // so that each read dials
+		require.Equal(t, "abab", b.reads(t, 4))
+		b.turn("a", true)
+		require.Equal(t, "-bbb", b.reads(t, 4), "the first finds out, the others pass it over")
+		require.Equal(t, 3, b.dialled("a:8000"))
+
+		b.turn("b", true)
+		require.Equal(t, "-ww", b.reads(t, 3), "the writer stands in")
+		b.turn("b", false)
+		require.Equal(t, "w", b.reads(t, 1), "until b may be probed")
+		time.Sleep(10 * time.Second)
+		b.turn("a", false)
+		require.Len(t, b.reads(t, 4), 4)
+		require.Equal(t, pool.BreakerClosed, breaker.State("a:8000"))
+		require.Equal(t, pool.BreakerClosed, breaker.State("b:8000"))
+		require.Contains(t, []string{"abab", "baba"}, b.reads(t, 4))
+	})
+}
+
+func TestARoutedReadFailsOverWithinItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: 10 * time.Second})
+		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMaxUses(1))
+		b.turn("a", true)
+		require.Equal(t, "bbb", b.routed(t, 3))
+		require.Equal(t, 1, b.dialled("a:8000"))
+		b.turn("b", true)
+		require.Equal(t, "www", b.routed(t, 3))
+		time.Sleep(10 * time.Second)
+		b.turn("a", false)
+		require.Equal(t, "aaaa", b.routed(t, 4), "one probe of each, and the one that succeeded serves")
+	})
+}
+
+func TestWhileAReplicaIsProbedOthersServe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Second})
+		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMaxUses(1))
+		b.turn("a", true)
+		b.turn("b", true)
+		require.Equal(t, "www", b.routed(t, 3))
+		time.Sleep(time.Second)
+		b.turn("b", false)
+		b.turn("a", false)
+		done := make(chan error)
+		release := b.stall("a:8000")
+		go func() {
+			for range 2 { // one of them is a's turn
+				_, err := b.Routed().ExecContext(t.Context(), `SELECT * FROM x`)
+				done <- err
+			}
+		}()
+		synctest.Wait()
+		require.NotContains(t, b.routed(t, 6), "a", "which is being probed")
+		release()
+		require.NoError(t, <-done)
+		require.NoError(t, <-done)
+	})
+}
+
+func TestAPoolWhoseBreakerIsOpenRefusesAtOnceUnlessItHasConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Minute})
+		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMax(1), pool.WithBurst(2))
+		held, err := b.Acquire(t.Context())
+		require.NoError(t, err)
+		b.turn("w", true)
+		served := make(chan error)
+		go func() {
+			c, err := b.Acquire(t.Context())
+			if err == nil {
+				err = c.Close()
+			}
+			served <- err
+		}()
+		time.Sleep(time.Second)
+		require.Equal(t, pool.BreakerOpen, breaker.State("w:8000"))
+		require.NoError(t, held.Close())
+		require.NoError(t, <-served, "there is one to wait for")
+
+		held, err = b.Acquire(t.Context())
+		require.NoError(t, err)
+		held.Abandon()
+		require.NoError(t, held.Close())
+		synctest.Wait()
+		started := time.Now()
+		_, err = b.Acquire(t.Context())
+		require.ErrorIs(t, err, pool.ErrBreakerOpen)
+		require.True(t, surrealsql.IsConnectivity(err))
+		require.ErrorIs(t, b.DB().PingContext(t.Context()), pool.ErrBreakerOpen)
+		require.Equal(t, started, time.Now())
+
+		time.Sleep(time.Minute)
+		b.turn("w", false)
+		require.NoError(t, b.DB().PingContext(t.Context()))
+	})
+}
+
+func TestALimiterStandsBeforeEachLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		waits := pool.NewLimiter(pool.LimiterSettings{Rate: 10})
+		refuses := pool.NewLimiter(pool.LimiterSettings{Rate: 5, Refuse: true})
+		gated := 0
+		gate := func(context.Context) error { gated++; return nil }
+		b := newBubble(t, pool.WithGate(gate), pool.WithLimiter(waits), pool.WithLimiter(refuses))
+		require.NoError(t, b.DB().PingContext(t.Context()))
+		err := b.DB().PingContext(t.Context())
+		require.ErrorIs(t, err, pool.ErrRateLimited)
+		require.Equal(t, 100*time.Millisecond, time.Since(b.opened).Truncate(time.Microsecond), "it passed the first")
+		require.Equal(t, 2, gated)
+		require.Zero(t, b.Stats().Held)
+		require.NoError(t, pool.Retry{}.Do(t.Context(), b.DB().PingContext))
+	})
+}

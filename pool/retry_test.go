@@ -1,0 +1,179 @@
+package pool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/pool"
+)
+
+var (
+	errRefused  = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	errConflict = fmt.Errorf("%w, as the server says", surrealsql.ErrConflict)
+)
+
+// failing returns a function that fails with each error in turn and then succeeds,
+// and the times at which it was called.
+func failing(errs ...error) (f func(context.Context) error, at *[]time.Time) {
+	at = new([]time.Time)
+	return func(context.Context) error {
+		*at = append(*at, time.Now())
+		if n := len(*at); n <= len(errs) {
+			return errs[n-1]
+		}
+		return nil
+	}, at
+}
+
+func TestRetryPausesGrowExponentiallyWithFullJitterUpToALimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		longest := make([]time.Duration, 6)
+		const rounds = 50
+		for range rounds {
+			f, at := failing(errRefused, errRefused, errRefused, errRefused, errRefused, errRefused)
+			retry := pool.Retry{Pause: 10 * time.Millisecond, MaxPause: 100 * time.Millisecond}
+			var told []pool.Attempt
+			retry.OnRetry = func(_ context.Context, a pool.Attempt) { told = append(told, a) }
+			require.NoError(t, retry.Do(t.Context(), f))
+			require.Len(t, *at, 7)
+			for i := range longest {
+				pause := (*at)[i+1].Sub((*at)[i])
+				require.Equal(t, pool.Attempt{N: i + 1, Err: errRefused, Pause: pause}, told[i], "the hook is told before")
+				longest[i] = max(longest[i], pause)
+			}
+		}
+		for i, ms := range []time.Duration{10, 20, 40, 80, 100, 100} { // of 50 random parts one is larger than three quarters
+			bound := ms * time.Millisecond
+			require.LessOrEqual(t, longest[i], bound)
+			require.Greater(t, longest[i], bound*3/4)
+		}
+	})
+}
+
+func TestRetryEndsAfterItsAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for attempts, calls := range map[int]int{0: 10, 1: 1, 3: 3} {
+			f, at := failing(make20(errConflict)...)
+			err := pool.Retry{Attempts: attempts}.Do(t.Context(), f)
+			require.ErrorIs(t, err, surrealsql.ErrConflict)
+			require.Len(t, *at, calls)
+			if calls > 1 {
+				require.ErrorContains(t, err, fmt.Sprintf("given up after %d attempts", calls))
+			}
+		}
+		f, at := failing(make20(errConflict)...)
+		require.NoError(t, pool.Retry{Attempts: -1}.Do(t.Context(), f), "no limit")
+		require.Len(t, *at, 21)
+	})
+}
+
+func make20(err error) []error {
+	errs := make([]error, 20)
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
+}
+
+func TestRetryBeginsNoPauseThatWouldEndTooLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		retry := pool.Retry{Attempts: -1, MaxElapsed: 300 * time.Millisecond, Pause: 50 * time.Millisecond, MaxPause: 50 * time.Millisecond}
+		err := retry.Do(t.Context(), func(context.Context) error { return errRefused })
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		took := time.Since(started)
+		require.LessOrEqual(t, took, 300*time.Millisecond)
+		require.Greater(t, took, 250*time.Millisecond, "as long as pauses of at most 50ms end in time")
+	})
+}
+
+func TestWithoutPausesRetryWaitsNot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		f, _ := failing(errRefused, errRefused)
+		require.NoError(t, pool.Retry{Pause: -1, MaxPause: -1}.Do(t.Context(), f))
+		require.Equal(t, started, time.Now())
+	})
+}
+
+func TestRetryRepeatsOnlyWhatIsSafeToRepeat(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err   error
+		calls int
+	}{
+		"a conflict":             {errConflict, 2},
+		"a refused dial":         {errRefused, 2},
+		"nothing was sent":       {&surrealsql.ConnError{Op: "write", Err: syscall.EPIPE}, 2},
+		"a refusal of a limiter": {&pool.RateLimitedError{}, 2},
+		"an open breaker":        {&surrealsql.ConnError{Op: "connect", Err: &pool.BreakerOpenError{}}, 2},
+		"an unknown outcome":     {&surrealsql.ConnError{Op: "read", Sent: true, Err: syscall.EPIPE}, 1},
+		"a conflict and an unknown outcome": {
+			errors.Join(errConflict, &surrealsql.ConnError{Op: "read", Sent: true, Err: syscall.EPIPE}), 1},
+		"the program's own error": {errors.New("no such user"), 1},
+		"a duplicate":             {surrealsql.ErrDuplicate, 1},
+		"somebody's cancel":       {context.Canceled, 1},
+	} {
+		f, at := failing(c.err)
+		err := pool.Retry{Pause: -1}.Do(t.Context(), f)
+		require.Len(t, *at, c.calls, name)
+		if c.calls == 1 {
+			require.Equal(t, c.err, err, "%s: it is returned as it is", name)
+		}
+	}
+}
+
+func TestRetryWaitsAsLongAsTheErrorSays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, err := range []error{
+			&pool.RateLimitedError{RetryAfter: 3 * time.Second},
+			&surrealsql.ConnError{Op: "connect", Err: &pool.BreakerOpenError{RetryAfter: 3 * time.Second}},
+		} {
+			f, at := failing(err)
+			require.NoError(t, pool.Retry{MaxPause: time.Millisecond}.Do(t.Context(), f))
+			waited := (*at)[1].Sub((*at)[0])
+			require.GreaterOrEqual(t, waited, 3*time.Second)
+			require.LessOrEqual(t, waited, 3*time.Second+time.Millisecond, "and a pause, so that not all come at once")
+		}
+	})
+}
+
+func TestTheEndOfTheContextWinsAndTheLastErrorIsJoined(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		endless := pool.Retry{Attempts: -1, Pause: time.Hour, MaxPause: time.Hour}
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Nanosecond, boom)
+		defer cancel()
+		err := endless.Do(ctx, func(context.Context) error { return errConflict })
+		require.ErrorIs(t, err, boom, "in a pause")
+		require.ErrorIs(t, err, surrealsql.ErrConflict)
+
+		ctx, stop := context.WithCancel(t.Context())
+		n := 0
+		err = pool.Retry{Pause: -1}.Do(ctx, func(ctx context.Context) error {
+			if n++; n == 2 {
+				stop()
+				return ctx.Err()
+			}
+			return errConflict
+		})
+		require.ErrorIs(t, err, context.Canceled, "in an attempt")
+		require.ErrorIs(t, err, surrealsql.ErrConflict, "why there was more than one")
+		require.Equal(t, 2, n)
+	})
+}

@@ -1,0 +1,191 @@
+package pool
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+// Routed returns a *sql.DB, always the same one, that sends what only reads to the
+// replicas and everything else to the writer:
+//
+//   - a text of which [surrealsql.ReadsOnly] holds goes to the next replica that
+//     [Pool.Reader] would choose, and if it cannot be reached to the one after it,
+//     at last to the writer;
+//   - texts that may write, transactions (read-only ones too), live queries and
+//     pings go to the writer;
+//   - an [sql.Conn] reads from one replica until it needs the writer for anything;
+//     from then on it stays there, so that it reads what it wrote. Its Raw gives a
+//     [*RoutedConn], by which sessions are changed.
+//
+// A read outside of these may be older than the program's last write: use
+// [ReadFromWriter] where that matters.
+//
+// Connections are leased from the pools for each operation, so their limits, and no
+// others, apply. Closing it closes the pool.
+func (p *Pool) Routed() *sql.DB {
+	p.routes.once.Do(func() {
+		p.routes.routed = sql.OpenDB(router{p})
+		p.routes.routed.SetMaxIdleConns(-1)
+	})
+	return p.routes.routed
+}
+
+// router makes connections that connect to nothing yet.
+type router struct{ p *Pool }
+
+var (
+	_ driver.Connector = router{}
+	_ io.Closer        = router{}
+)
+
+func (r router) Connect(context.Context) (driver.Conn, error) { return &RoutedConn{pool: r.p}, nil }
+
+func (r router) Driver() driver.Driver { return r.p.source.Driver() }
+
+func (r router) Close() error { return r.p.Close() }
+
+// RoutedConn is a connection of [Pool.Routed]. It leases one from a replica's pool
+// or the writer's when an operation needs it, and gives it back when database/sql
+// gives the RoutedConn back. Like every driver.Conn it is used by one goroutine at a
+// time.
+type RoutedConn struct {
+	pool   *Pool
+	reader *surrealsql.Conn // leased from a replica, or nil
+	writer *surrealsql.Conn // leased from the writer, or nil; from then on it serves all
+}
+
+var (
+	_ driver.Conn               = (*RoutedConn)(nil)
+	_ driver.Pinger             = (*RoutedConn)(nil)
+	_ driver.ExecerContext      = (*RoutedConn)(nil)
+	_ driver.QueryerContext     = (*RoutedConn)(nil)
+	_ driver.ConnPrepareContext = (*RoutedConn)(nil)
+	_ driver.ConnBeginTx        = (*RoutedConn)(nil)
+	_ driver.NamedValueChecker  = (*RoutedConn)(nil)
+	_ driver.SessionResetter    = (*RoutedConn)(nil)
+	_ driver.Validator          = (*RoutedConn)(nil)
+)
+
+// Writer returns the writer's connection, which serves this lease from here on: for
+// Use, Let and the like inside of [sql.Conn.Raw]. It is given back together with the
+// RoutedConn: it must not be closed, nor kept.
+func (c *RoutedConn) Writer(ctx context.Context) (*surrealsql.Conn, error) {
+	if c.writer == nil {
+		w, err := c.pool.Acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.writer = w
+	}
+	return c.writer, nil
+}
+
+// lease returns the connection for a text.
+func (c *RoutedConn) lease(ctx context.Context, text string) (*surrealsql.Conn, error) {
+	switch {
+	case c.writer != nil, fromWriter(ctx), !surrealsql.ReadsOnly(text):
+		return c.Writer(ctx)
+	case c.reader != nil:
+		return c.reader, nil
+	}
+	for range len(c.pool.routes.replicas) {
+		replica := c.pool.reader(ctx)
+		if replica == nil {
+			break
+		}
+		r, err := replica.Acquire(ctx)
+		if err == nil {
+			c.reader = r
+			return r, nil
+		}
+		if ctx.Err() != nil || !elsewhere(err) {
+			return nil, err
+		}
+	}
+	return c.Writer(ctx)
+}
+
+// elsewhere reports whether another server may serve where this one does not: it
+// cannot be reached, or is being shut down. One that has too much to do is not
+// helped by sending its work to others, who have theirs.
+func elsewhere(err error) bool {
+	return surrealsql.IsConnectivity(err) || errors.Is(err, ErrClosed)
+}
+
+// QueryContext runs the text where it belongs. The rows are the driver's own.
+func (c *RoutedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	on, err := c.lease(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return on.QueryContext(ctx, query, args)
+}
+
+// ExecContext runs the text where it belongs.
+func (c *RoutedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	on, err := c.lease(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return on.ExecContext(ctx, query, args)
+}
+
+// BeginTx begins a transaction on the writer.
+func (c *RoutedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	w, err := c.Writer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.BeginTx(ctx, opts)
+}
+
+// Begin is BeginTx without context and options.
+func (c *RoutedConn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// Ping asks the writer for a sign of life.
+func (c *RoutedConn) Ping(ctx context.Context) error {
+	w, err := c.Writer(ctx)
+	if err != nil {
+		return err
+	}
+	return w.Ping(ctx)
+}
+
+// CheckNamedValue lets every type through that can be sent.
+func (c *RoutedConn) CheckNamedValue(nv *driver.NamedValue) error {
+	return checker.CheckNamedValue(nv)
+}
+
+// checker answers for every connection: what can be sent depends on none.
+var checker surrealsql.Conn
+
+// ResetSession does nothing: there is no session between two leases.
+func (c *RoutedConn) ResetSession(context.Context) error { return nil }
+
+// IsValid gives back what is leased: database/sql asks it when a lease ends.
+func (c *RoutedConn) IsValid() bool {
+	c.giveBack()
+	return true
+}
+
+// Close gives back what is leased.
+func (c *RoutedConn) Close() error {
+	c.giveBack()
+	return nil
+}
+
+func (c *RoutedConn) giveBack() {
+	for _, leased := range []**surrealsql.Conn{&c.reader, &c.writer} {
+		if *leased != nil {
+			_ = (*leased).Close() // a lease's Close has no error
+			*leased = nil
+		}
+	}
+}

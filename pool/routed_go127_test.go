@@ -1,0 +1,21 @@
+//go:build go1.27
+
+package pool_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRoutedRowsAreScannedStraightIntoTheirDestinations(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t, 1)
+	var name string
+	var tags []string // which database/sql alone cannot fill
+	err := f.Routed().QueryRowContext(t.Context(), `SELECT name, tags FROM [{ name: 'Ada', tags: ['x', 'y'] }]`).Scan(&name, &tags)
+	require.NoError(t, err)
+	require.Equal(t, "Ada", name)
+	require.Equal(t, []string{"x", "y"}, tags)
+	requireNothingHeld(t, f.Pool)
+}
