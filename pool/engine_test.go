@@ -232,8 +232,9 @@ func TestDrainWaitsForARealQueryAndTransaction(t *testing.T) {
 	require.Error(t, db.Ping())
 }
 
-// 500 callers on ten connections: the engine decides how fast that goes, so the
-// ideal is what the others' turns took.
+// 500 callers on ten connections. The engine and the machine decide how fast that
+// goes, and a machine stops now and then for all alike: so the slowest hundredth is
+// compared with the median of its own run.
 func TestOnTheEngineNobodyWaitsMuchLongerThanOthers(t *testing.T) {
 	p := onEngine(t, WithMin(fairConns), WithMax(fairConns), WithAcquireTimeout(time.Minute))
 	connector, err := surrealsql.NewConnector(parse(t, surrealtest.DSN(t)))
@@ -244,11 +245,12 @@ func TestOnTheEngineNobodyWaitsMuchLongerThanOthers(t *testing.T) {
 	plain.SetMaxIdleConns(fairConns)
 
 	ofPool, ofPlain := contend(t, p.DB()), contend(t, plain)
-	median := func(waits []time.Duration) time.Duration { return waits[len(waits)/2] }
-	longest := func(waits []time.Duration) time.Duration { return waits[len(waits)-1] }
-	t.Logf("pool:   median %s, longest %s", median(ofPool), longest(ofPool))
-	t.Logf("sql.DB: median %s, longest %s", median(ofPlain), longest(ofPlain))
-	require.Less(t, longest(ofPool), longest(ofPlain))
+	slowest := func(name string, waits []time.Duration) float64 {
+		median, late := waits[len(waits)/2], waits[len(waits)*99/100]
+		t.Logf("%-7s median %s, one in a hundred longer than %s", name, median, late)
+		return float64(late) / float64(median)
+	}
+	require.Less(t, slowest("pool:", ofPool), slowest("sql.DB:", ofPlain))
 }
 
 func parse(t *testing.T, dsn string) *surrealsql.Config {
