@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"log/slog"
 	"time"
@@ -148,24 +147,35 @@ func (p *Pool) dialFailed(d *dial, err error) {
 	p.balance()
 }
 
-// connect makes a connection, and asks the hook.
-func (p *Pool) connect(ctx context.Context) (conn *surrealsql.Conn, err error) {
-	var c driver.Conn
-	if c, err = p.source.Connect(ctx); err != nil {
+// connect makes a connection.
+func (p *Pool) connect(ctx context.Context) (*surrealsql.Conn, error) {
+	c, err := p.source.Connect(ctx)
+	if err != nil {
 		return nil, err
 	}
-	conn = c.(*surrealsql.Conn)
-	if p.set.afterConnect == nil {
-		return conn, nil
+	return c.(*surrealsql.Conn), nil
+}
+
+// hooked returns the Config with the hook behind its own: so the driver knows what
+// the hook makes of the session, and resets go back to that.
+func hooked(cfg *surrealsql.Config, hook func(context.Context, *surrealsql.Conn) error) *surrealsql.Config {
+	if hook == nil {
+		return cfg
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r) // on this goroutine nobody else could catch it
+	first := cfg.AfterConnect
+	cfg = cfg.Clone()
+	cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("panic: %v", r) // nobody else could catch it on this goroutine
+			}
+		}()
+		if first != nil {
+			if err := first(ctx, c); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			_ = conn.Close()
-			conn, err = nil, fmt.Errorf("pool: AfterConnect: %w", err)
-		}
-	}()
-	return conn, p.set.afterConnect(ctx, conn)
+		return hook(ctx, c)
+	}
+	return cfg
 }
