@@ -70,7 +70,7 @@ func (p *Pool) start(n int) {
 		n = min(n, 1)
 	}
 	for range n {
-		ctx, cancel := context.WithCancel(p.ctx)
+		ctx, cancel := context.WithCancel(p.values())
 		d := &dial{begun: time.Now(), cancel: cancel}
 		d.place.of = d
 		d.late = time.AfterFunc(p.pace.patience(), func() { p.lateDial(d) })
@@ -79,6 +79,15 @@ func (p *Pool) start(n int) {
 		p.work.Go(func() { p.run(ctx, d) })
 	}
 	p.peak()
+}
+
+// values is what a dial knows of the one it is made for: what it logs and traces
+// belongs to that call, although the dial does not end with it.
+func (p *Pool) values() context.Context {
+	if last := p.waiters.tail; last != nil {
+		return context.WithoutCancel(last.of.ctx)
+	}
+	return p.ctx
 }
 
 // retry is balance after a pause.
