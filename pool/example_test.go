@@ -66,7 +66,7 @@ func ExampleAcquireTimeoutError() {
 	ctx := context.Background()
 	engine := server(ctx)
 	defer engine.Close()
-	p, err := pool.Open(ctx, engine.DSN(), pool.WithMax(1), pool.WithAcquireTimeout(20*time.Millisecond))
+	p, err := pool.Open(ctx, engine.DSN(), pool.WithMin(1), pool.WithMax(1), pool.WithAcquireTimeout(20*time.Millisecond))
 	if err != nil {
 		log.Fatal(err)
 	}
