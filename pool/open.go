@@ -67,7 +67,7 @@ func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
 		cfg = cfg.Clone()
 		s.breaker.Install(cfg)
 	}
-	source, err := surrealsql.NewConnector(cfg)
+	source, err := surrealsql.NewConnector(hooked(cfg, s.afterConnect))
 	if err != nil {
 		return nil, err
 	}
