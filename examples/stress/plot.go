@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// slices of time that are drawn
+// slots is into how many parts the time is cut.
 const slots = 80
 
 // plotName is the file of one scenario's plot.
@@ -46,7 +46,7 @@ func plotTo(path string, r result) error {
 		return nil
 	}
 	for _, p := range panels {
-		p.X.Min, p.Y.Min, p.X.Max, p.Y.Max = 0, 0, last, most*1.05
+		p.X.Min, p.Y.Min, p.X.Max, p.Y.Max = 0, 0, last, most*1.3 // room for the legend
 	}
 	panels[0].Y.Label.Text = "waited for a connection, ms"
 	return save(path, panels)

@@ -106,12 +106,15 @@ func (s scenario) String() string {
 	if p.lasts > 0 {
 		fmt.Fprintf(&b, " for %s", p.lasts)
 	} else {
-		fmt.Fprintf(&b, " × %d %s", p.each, s.work)
+		fmt.Fprintf(&b, " × %d %s", p.each, s.work.called(p.each))
 	}
 	if s.hold.to > 0 {
 		fmt.Fprintf(&b, ", holding for %s", strings.Replace(s.hold.String(), "-", " to ", 1))
 	}
-	fmt.Fprintf(&b, ", on %d connections", s.pool.max)
+	fmt.Fprintf(&b, ", on %d connection", s.pool.max)
+	if s.pool.max > 1 {
+		b.WriteString("s")
+	}
 	if s.pool.min < s.pool.max {
 		fmt.Fprintf(&b, " (at least %d)", s.pool.min)
 	}

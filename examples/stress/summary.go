@@ -68,7 +68,7 @@ func (r result) table(out io.Writer) {
 	_ = tw.Flush() // an error of standard output has nobody to tell it to
 	for _, s := range r.summaries {
 		for _, e := range s.errors {
-			fmt.Fprintf(out, "%s: %s\n", s.face, strings.ReplaceAll(e, "\n", " "))
+			fmt.Fprintf(out, "%s failed: %s\n", s.face, strings.ReplaceAll(e, "\n", " "))
 		}
 	}
 }

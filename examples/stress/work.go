@@ -8,7 +8,7 @@ import (
 
 // work is what a worker does with a connection.
 type work interface {
-	fmt.Stringer // its plural
+	called(n int) string // what n of it are called
 	prepare(context.Context, *sql.DB) error
 	// do works once. n is different each time.
 	do(ctx context.Context, conn *sql.Conn, n int64) error
@@ -20,7 +20,12 @@ type work interface {
 // be a failure.
 type queries struct{}
 
-func (queries) String() string { return "queries" }
+func (queries) called(n int) string {
+	if n == 1 {
+		return "query"
+	}
+	return "queries"
+}
 
 func (queries) prepare(context.Context, *sql.DB) error { return nil }
 
@@ -40,7 +45,12 @@ func (queries) check(context.Context, *sql.DB, int64) error { return nil }
 // transactions write two records each, and leave exactly these.
 type transactions struct{}
 
-func (transactions) String() string { return "transactions" }
+func (transactions) called(n int) string {
+	if n == 1 {
+		return "transaction"
+	}
+	return "transactions"
+}
 
 func (transactions) prepare(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `
