@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/pool"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
@@ -25,8 +26,32 @@ func newDB(t testing.TB, change ...func(*surrealsql.Config)) *sql.DB {
 	return openDB(t, surrealtest.DSN(t), change...)
 }
 
+// throughPool makes the tests of this package use package pool instead of
+// sql.DB's own pool: whoever changes to it must not notice.
+var throughPool = os.Getenv("SURREALSQL_TEST_POOL") != ""
+
 // openDB opens a DSN, with changes to its Config, and closes it with the test.
 func openDB(t testing.TB, dsn string, change ...func(*surrealsql.Config)) *sql.DB {
+	t.Helper()
+	if !throughPool {
+		return plainDB(t, dsn, change...)
+	}
+	cfg, err := surrealsql.ParseDSN(dsn)
+	require.NoError(t, err)
+	for _, c := range change {
+		c(cfg)
+	}
+	// As sql.DB is without settings: as many connections as there are callers, and
+	// no look at idle ones beyond the driver's.
+	p, err := pool.New(t.Context(), cfg, pool.WithMax(1000), pool.WithCheckInterval(pool.Disabled))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p.DB()
+}
+
+// plainDB is openDB for tests of what sql.DB's own pool does: what it keeps, what
+// it counts, which settings it has.
+func plainDB(t testing.TB, dsn string, change ...func(*surrealsql.Config)) *sql.DB {
 	t.Helper()
 	cfg, err := surrealsql.ParseDSN(dsn)
 	require.NoError(t, err)

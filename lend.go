@@ -43,6 +43,8 @@ func (c *Conn) Usable() bool { return c.fit() }
 // Clean reports whether ResetSession will do without a round trip. It is for
 // pools, which bound that round trip only where there is one.
 func (c *Conn) Clean() bool {
+	c.care.mu.Lock() // the caretaker may be about to hear of it
+	defer c.care.mu.Unlock()
 	return !c.dirty && c.tx == nil && c.cfg.Reset != ResetAlways && !c.alarmed()
 }
 

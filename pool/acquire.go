@@ -86,6 +86,9 @@ func (t *turn) take() (*entry, error) {
 	if p.state == serving && (again || p.waiters.len == 0) {
 		if e := p.pick(); e != nil {
 			p.hold()
+			if p.set.MinIdle > 0 {
+				p.balance()
+			}
 			p.mu.Unlock()
 			return e, nil
 		}

@@ -51,6 +51,7 @@ func open(ctx context.Context, cfg *surrealsql.Config, s Settings, opts []Option
 		s.logger = cfg.Logger
 	}
 	p := &Pool{set: s, source: source, kick: make(chan struct{}, 1), all: make(map[*entry]struct{})}
+	p.stats.ClosedBy = make(map[Reason]uint64)
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.db = sql.OpenDB(lessor{p})
 	p.db.SetMaxIdleConns(-1) // what database/sql does not need goes back at once

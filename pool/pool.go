@@ -31,9 +31,9 @@ type Pool struct {
 
 	mu      sync.Mutex
 	all     map[*entry]struct{} // idle, held and being checked
-	idle    chain[*entry]        // ordered by when they were given back: the last is the youngest
-	waiters chain[*caller]       // ordered by arrival
-	dials   chain[*dial]         // ordered by start
+	idle    chain[*entry]       // ordered by when they were given back: the last is the youngest
+	waiters chain[*caller]      // ordered by arrival
+	dials   chain[*dial]        // ordered by start
 	spare   []*caller           // for use again
 	open    int                 // len(all)
 	held    int
@@ -44,7 +44,7 @@ type Pool struct {
 	quiet   chan struct{} // closed when nothing is held; made by Drain
 	backoff backoff
 	pace    pace
-	stats   counts
+	stats   Stats // without AcquireWait, and what is counted above
 }
 
 // lifecycle is what a pool is about.
@@ -56,12 +56,6 @@ const (
 	draining           // callers are refused, leases may end
 	closed
 )
-
-// counts are the parts of Stats that are counted under the mutex.
-type counts struct {
-	Stats
-	closedBy [16]uint64 // by the index of the Reason in Reasons
-}
 
 // entry is one connection of the pool.
 type entry struct {
@@ -101,7 +95,8 @@ func (p *Pool) expel(e *entry, why Reason) {
 	delete(p.all, e)
 	p.open--
 	p.closing++
-	p.stats.countClosed(why)
+	p.stats.Closed++
+	p.stats.ClosedBy[why]++
 }
 
 // discard closes a connection that is not idle. The caller holds the mutex, and
@@ -143,17 +138,9 @@ func (p *Pool) log(level slog.Level, msg string, attrs ...slog.Attr) {
 	}
 }
 
-func (c *counts) countClosed(why Reason) {
-	for i, r := range Reasons {
-		if r == why {
-			c.closedBy[i]++
-		}
-	}
-}
-
 // peak notes the most that there ever was.
 func (p *Pool) peak() {
-	s := &p.stats.Stats
+	s := &p.stats
 	s.PeakTotal = max(s.PeakTotal, p.open)
 	s.PeakHeld = max(s.PeakHeld, p.held)
 	s.PeakDialing = max(s.PeakDialing, p.dials.len)

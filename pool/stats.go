@@ -2,6 +2,7 @@ package pool
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 )
 
@@ -83,14 +84,9 @@ func (w Wait) Mean() time.Duration {
 // two, so it may be taken often.
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
-	s := p.stats.Stats
-	s.ClosedBy = make(map[Reason]uint64, len(Reasons))
-	for i, n := range p.stats.closedBy {
-		s.ClosedBy[Reasons[i]] = n
-		s.Closed += n
-	}
-	s.Total, s.Held = p.open, p.held
-	s.Idle = p.open - p.held
+	s := p.stats
+	s.ClosedBy = maps.Clone(s.ClosedBy)
+	s.Total, s.Held, s.Idle = p.open, p.held, p.open-p.held
 	s.Dialing, s.Waiters = p.dials.len, p.waiters.len
 	p.mu.Unlock()
 	s.AcquireWait = p.waits.snapshot()

@@ -1,0 +1,258 @@
+package pool
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
+)
+
+// onEngine opens a pool of an empty database of the real engine.
+func onEngine(t *testing.T, opts ...Option) *Pool {
+	t.Helper()
+	p, err := Open(t.Context(), surrealtest.DSN(t), opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p
+}
+
+func TestThePoolServesWhatADatabaseServes(t *testing.T) {
+	t.Parallel()
+	p := onEngine(t, WithMin(2), WithMax(4))
+	db := p.DB()
+	_, err := db.ExecContext(t.Context(), `CREATE person:ada SET age = $1`, 36)
+	require.NoError(t, err)
+	tx, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), `UPDATE person:ada SET age += 1`)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+	stmt, err := db.PrepareContext(t.Context(), `SELECT VALUE age FROM person WHERE age > $1`)
+	require.NoError(t, err)
+	var age int
+	require.NoError(t, stmt.QueryRowContext(t.Context(), 18).Scan(&age))
+	require.Equal(t, 37, age)
+	require.NoError(t, stmt.Close())
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, conn.Raw(func(c any) error {
+		return c.(*surrealsql.Conn).Let(t.Context(), "who", "ada")
+	}))
+	require.NoError(t, conn.Close())
+	_, err = db.ExecContext(t.Context(), `RETURN $who`)
+	require.ErrorContains(t, err, "no value for $who", "the session was reset")
+	require.EqualValues(t, 2, p.Stats().Created)
+	require.Zero(t, p.Stats().Held)
+}
+
+func TestALeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
+	t.Parallel()
+	const many = `SELECT $this AS i , string::repeat('x', 500) AS s FROM array::range(0, 5000)`
+	ends := map[string]struct {
+		leave func(t *testing.T, c *surrealsql.Conn)
+		why   Reason
+	}{
+		"a transaction": {func(t *testing.T, c *surrealsql.Conn) {
+			_, err := c.BeginTx(t.Context(), driver.TxOptions{})
+			require.NoError(t, err)
+		}, ByLeftover},
+		"rows": {func(t *testing.T, c *surrealsql.Conn) {
+			_, err := c.QueryContext(t.Context(), many, nil)
+			require.NoError(t, err)
+		}, ByLeftover},
+		"a broken connection": {func(t *testing.T, c *surrealsql.Conn) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			_, err := c.ExecContext(ctx, `SLEEP 10s`, nil)
+			require.Error(t, err)
+		}, ByBroken},
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := onEngine(t, WithMax(1))
+			c := acquire(t, p)
+			end.leave(t, c)
+			release(t, c)
+			require.EqualValues(t, 1, p.Stats().ClosedBy[end.why])
+
+			conn, err := p.DB().Conn(t.Context())
+			require.NoError(t, err)
+			require.NoError(t, conn.Raw(func(c any) error { end.leave(t, c.(*surrealsql.Conn)); return nil }))
+			require.NoError(t, conn.Close())
+			require.EqualValues(t, 2, p.Stats().ClosedBy[end.why], "also below database/sql")
+			require.NoError(t, p.DB().PingContext(t.Context()))
+		})
+	}
+	t.Run("a borrower that gives it up", func(t *testing.T) {
+		t.Parallel()
+		p := onEngine(t)
+		conn, err := p.DB().Conn(t.Context())
+		require.NoError(t, err)
+		require.ErrorIs(t, conn.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn)
+		_ = conn.Close()
+		require.EqualValues(t, 1, p.Stats().ClosedBy[ByBroken])
+	})
+	t.Run("closed rows and transactions are none", func(t *testing.T) {
+		t.Parallel()
+		p := onEngine(t)
+		rows, err := p.DB().QueryContext(t.Context(), many)
+		require.NoError(t, err)
+		require.True(t, rows.Next())
+		require.NoError(t, rows.Close())
+		tx, err := p.DB().Begin()
+		require.NoError(t, err)
+		require.NoError(t, tx.Rollback())
+		require.Zero(t, p.Stats().ClosedBy[ByLeftover])
+	})
+}
+
+// What follows is about networks that fail: the engine is behind a proxy.
+
+func behindProxy(t *testing.T, opts ...Option) (*Pool, *surrealtest.Proxy) {
+	t.Helper()
+	cfg, err := surrealsql.ParseDSN(surrealtest.DSN(t))
+	require.NoError(t, err)
+	proxy := surrealtest.NewProxy(t, cfg.Hosts[0])
+	cfg.Hosts = []string{proxy.Addr()}
+	cfg.DialTimeout, cfg.ConnectAttempts, cfg.CloseTimeout = 500*time.Millisecond, 1, 500*time.Millisecond
+	p, err := New(t.Context(), cfg, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.Close() })
+	return p, proxy
+}
+
+func TestWhileADatabaseIsDownCallersGetAnErrorInTimeAndAreServedWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	downs := map[string]struct {
+		down, up func(*surrealtest.Proxy) error
+	}{
+		"refused": {
+			func(p *surrealtest.Proxy) error { p.Refuse(); p.CutAll(surrealtest.CutRST); return nil },
+			func(p *surrealtest.Proxy) error { return p.Accept() },
+		},
+		"black-holed": {
+			func(p *surrealtest.Proxy) error { p.BlackHole(true); return nil },
+			func(p *surrealtest.Proxy) error { p.BlackHole(false); return nil },
+		},
+		"accepting but silent": {
+			func(p *surrealtest.Proxy) error {
+				p.CutAll(surrealtest.CutFIN)
+				p.Hold(surrealtest.ToClient, true)
+				return nil
+			},
+			func(p *surrealtest.Proxy) error { p.Hold(surrealtest.ToClient, false); return nil },
+		},
+	}
+	for name, d := range downs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const timeout = 2 * time.Second
+			p, proxy := behindProxy(t, WithMin(2), WithMax(10), WithAcquireTimeout(timeout), WithDialBackoff(50*time.Millisecond, 200*time.Millisecond))
+			require.NoError(t, d.down(proxy))
+			before := proxy.Stats().Accepted
+			var wg sync.WaitGroup
+			for range 30 {
+				wg.Go(func() {
+					begun := time.Now()
+					ctx, cancel := context.WithTimeout(context.Background(), timeout)
+					defer cancel()
+					err := p.DB().PingContext(ctx)
+					if err == nil || time.Since(begun) > timeout+time.Second {
+						t.Errorf("got %v after %s", err, time.Since(begun))
+					}
+					if errors.Is(err, driver.ErrBadConn) {
+						t.Errorf("a bare ErrBadConn: %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			require.LessOrEqual(t, proxy.Stats().Accepted-before, 30, "dials are few")
+
+			require.NoError(t, d.up(proxy))
+			begun := time.Now()
+			for {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				err := p.DB().PingContext(ctx)
+				cancel()
+				if err == nil {
+					break
+				}
+				require.Less(t, time.Since(begun), 2*time.Second, "%v", err)
+			}
+			t.Logf("served again after %s; %d dials in all", time.Since(begun), p.Stats().Dials)
+		})
+	}
+}
+
+func TestConnectionsThatDiedIdleAreNotHandedOut(t *testing.T) {
+	t.Parallel()
+	p, proxy := behindProxy(t, WithMin(5))
+	for range 3 {
+		proxy.CutAll(surrealtest.CutRST)
+		for range 5 {
+			require.NoError(t, p.DB().PingContext(t.Context()))
+		}
+	}
+	require.GreaterOrEqual(t, p.Stats().ClosedBy[ByBroken]+p.Stats().ClosedBy[ByCheck], uint64(3))
+}
+
+func TestDrainWaitsForARealQueryAndTransaction(t *testing.T) {
+	t.Parallel()
+	p := onEngine(t)
+	db := p.DB()
+	tx, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	query := make(chan error, 1)
+	go func() {
+		_, err := db.Exec(`SLEEP 300ms; CREATE a:query`)
+		query <- err
+	}()
+	require.Eventually(t, func() bool { return p.Stats().Held == 2 }, patience, time.Millisecond)
+	drained := make(chan error, 1)
+	go func() { drained <- p.Drain(context.Background()) }()
+	require.NoError(t, <-query)
+	select {
+	case err := <-drained:
+		t.Fatalf("drained with a transaction open: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	_, err = tx.Exec(`CREATE b:transaction`)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+	require.NoError(t, <-drained)
+	require.Error(t, db.Ping())
+}
+
+// 500 callers on ten connections: the engine decides how fast that goes, so the
+// ideal is what the others' turns took.
+func TestOnTheEngineNobodyWaitsMuchLongerThanOthers(t *testing.T) {
+	p := onEngine(t, WithMin(fairConns), WithMax(fairConns), WithAcquireTimeout(time.Minute))
+	connector, err := surrealsql.NewConnector(parse(t, surrealtest.DSN(t)))
+	require.NoError(t, err)
+	plain := sql.OpenDB(connector)
+	t.Cleanup(func() { require.NoError(t, plain.Close()) })
+	plain.SetMaxOpenConns(fairConns)
+	plain.SetMaxIdleConns(fairConns)
+
+	ofPool, ofPlain := contend(t, p.DB()), contend(t, plain)
+	median := func(waits []time.Duration) time.Duration { return waits[len(waits)/2] }
+	longest := func(waits []time.Duration) time.Duration { return waits[len(waits)-1] }
+	t.Logf("pool:   median %s, longest %s", median(ofPool), longest(ofPool))
+	t.Logf("sql.DB: median %s, longest %s", median(ofPlain), longest(ofPlain))
+	require.Less(t, longest(ofPool), longest(ofPlain))
+}
+
+func parse(t *testing.T, dsn string) *surrealsql.Config {
+	cfg, err := surrealsql.ParseDSN(dsn)
+	require.NoError(t, err)
+	return cfg
+}

@@ -1,0 +1,133 @@
+package pool
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+)
+
+func TestAPausedPoolLetsCallersWaitUntilItResumes(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := s.open(t, WithMin(1))
+		p.Pause()
+		const pause = 700 * time.Millisecond
+		served := make(chan time.Duration, 2)
+		begun := time.Now()
+		for range 2 {
+			go func() {
+				c, err := p.Acquire(context.Background())
+				if err == nil {
+					_ = c.Close()
+				}
+				served <- time.Since(begun)
+			}()
+		}
+		time.Sleep(pause)
+		require.Equal(t, 2, p.Stats().Waiters)
+		require.Equal(t, 1, p.Stats().Idle)
+		p.Resume()
+		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
+		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
+	})
+}
+
+func TestCloseWakesAllWaitersAndMayBeRepeated(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := s.open(t, WithMax(1))
+		held := acquire(t, p)
+		errs := make(chan error)
+		for range 10 {
+			go func() { _, err := p.DB().Conn(context.Background()); errs <- err }()
+		}
+		synctest.Wait()
+		require.NoError(t, p.Close())
+		require.NoError(t, p.Close())
+		for range 10 {
+			err := <-errs
+			require.ErrorIs(t, err, ErrClosed)
+			require.ErrorIs(t, err, surrealsql.ErrClosed)
+		}
+		require.Equal(t, 1, s.Open(), "what is held goes on")
+		require.NoError(t, held.Ping(t.Context()))
+		release(t, held)
+		synctest.Wait()
+		require.Zero(t, s.Open())
+		_, err := p.Acquire(t.Context())
+		require.ErrorIs(t, err, ErrClosed)
+		requireSound(t, p.Stats())
+	})
+}
+
+func TestClosingTheDatabaseClosesThePool(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := s.open(t, WithMin(2))
+		require.NoError(t, p.DB().Close())
+		_, err := p.Acquire(t.Context())
+		require.ErrorIs(t, err, ErrClosed)
+		synctest.Wait()
+		require.Zero(t, s.Open())
+	})
+}
+
+func TestDrainWaitsForAQueryAndATransaction(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *scripted.Conn) {
+			c.Serve(func(r scripted.Request) {
+				if r.Text == "RETURN sleep(2s)" {
+					time.Sleep(2 * time.Second)
+				}
+				c.Answer(r)
+			})
+		})
+		p := s.open(t)
+		tx, err := p.DB().BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		query := make(chan error)
+		go func() { _, err := p.DB().Exec("RETURN sleep(2s)"); query <- err }()
+		synctest.Wait()
+		drained := make(chan error)
+		begun := time.Now()
+		go func() { drained <- p.Drain(context.Background()) }()
+		synctest.Wait()
+		_, err = p.DB().Exec("CREATE too_late")
+		require.ErrorIs(t, err, ErrClosed)
+		require.NoError(t, <-query)
+		require.InDelta(t, 2*time.Second, time.Since(begun), float64(5*time.Millisecond)) // a look at a pipe takes one
+		time.Sleep(time.Second)
+		_, err = tx.Exec("CREATE in_time")
+		require.NoError(t, err)
+		require.NoError(t, tx.Commit())
+		require.NoError(t, <-drained)
+		require.InDelta(t, 3*time.Second, time.Since(begun), float64(5*time.Millisecond))
+		synctest.Wait()
+		require.Zero(t, s.Open())
+		requireSound(t, p.Stats())
+	})
+}
+
+func TestDrainEndsWithItsContextAndTakesAwayWhatIsHeld(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := s.open(t)
+		held := acquire(t, p)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begun := time.Now()
+		err := p.Drain(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "1 connections were held")
+		require.Equal(t, time.Second, time.Since(begun))
+		require.Error(t, held.Ping(t.Context()))
+		release(t, held)
+		synctest.Wait()
+		require.Zero(t, s.Open())
+		require.NoError(t, p.Drain(t.Context()))
+		requireSound(t, p.Stats())
+	})
+}

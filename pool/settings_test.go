@@ -1,0 +1,166 @@
+package pool
+
+import (
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+var update = flag.Bool("update", false, "write the README's table of keys anew")
+
+const (
+	readme      = "README.md"
+	tableBegins = "<!-- keys -->\n"
+	tableEnds   = "<!-- /keys -->\n"
+)
+
+// keyTable is the documentation's table of all keys.
+func keyTable() string {
+	var b strings.Builder
+	b.WriteString("| key | takes | default | meaning | `Settings` field |\n|---|---|---|---|---|\n")
+	for _, k := range keys {
+		def := k.defDoc
+		if def == "" {
+			def = "`" + k.def + "`"
+		}
+		for _, cell := range []string{"`" + k.name + "`", k.expect, def, k.doc, "`" + k.field + "`"} {
+			b.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	return b.String()
+}
+
+func TestDocumentedKeysAreTheOnesThatWork(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile(readme)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(file), tableBegins)
+	require.True(t, ok)
+	table, after, ok := strings.Cut(rest, tableEnds)
+	require.True(t, ok)
+	if *update {
+		table = keyTable()
+		require.NoError(t, os.WriteFile(readme, []byte(before+tableBegins+table+tableEnds+after), 0o644))
+	}
+	require.Equal(t, keyTable(), table, "run: go test -run %s -update ./pool", t.Name())
+}
+
+func TestEveryFieldOfSettingsHasItsKey(t *testing.T) {
+	t.Parallel()
+	byField := make(map[string]bool)
+	for _, k := range keys {
+		byField[k.field] = true
+		require.True(t, strings.HasPrefix(k.name, prefix), k.name)
+		require.NotEmpty(t, k.doc)
+	}
+	for f := range reflect.TypeFor[Settings]().Fields() {
+		if f.IsExported() {
+			require.True(t, byField[f.Name], "%s has no key", f.Name)
+		}
+	}
+	require.Len(t, byField, len(keys))
+}
+
+func TestADSNSaysWhatThePoolIsLike(t *testing.T) {
+	t.Parallel()
+	s := Settings{Lazy: true}
+	rest, err := s.parseDSN("surrealdb://h/ns/db?pool_max=20&dial_timeout=1s&pool_min=3&pool_acquire_timeout=0&pool_order=fifo&pool_lazy=false&null=none")
+	require.NoError(t, err)
+	require.Equal(t, "surrealdb://h/ns/db?dial_timeout=1s&null=none", rest)
+	require.NoError(t, s.complete())
+	require.Equal(t, 20, s.Max)
+	require.Equal(t, 20, s.Burst)
+	require.Equal(t, 3, s.Min)
+	require.Equal(t, FIFO, s.Order)
+	require.Negative(t, s.AcquireTimeout)
+	require.False(t, s.Lazy)
+	require.Equal(t, time.Hour/10, s.LifetimeJitter)
+
+	rest, err = s.parseDSN("surrealdb://h/ns/db?pool_max=20")
+	require.NoError(t, err)
+	require.Equal(t, "surrealdb://h/ns/db", rest)
+}
+
+func TestBadSettingsAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"pool_max=0":                      `pool: DSN key pool_max: got "0", expected a whole number from 1 to 2147483647`,
+		"pool_acquire_timeout=5":          `pool: DSN key pool_acquire_timeout: got "5", expected a duration such as 500ms or 1m30s, or 0 for off`,
+		"pool_dial_backoff=0":             `pool: DSN key pool_dial_backoff: got "0", expected a duration above 0, such as 100ms`,
+		"pool_order=random":               `pool: DSN key pool_order: got "random", expected lifo or fifo`,
+		"pool_reclaim=perhaps":            `pool: DSN key pool_reclaim: got "perhaps", expected true or false`,
+		"pool_maxx=3":                     "pool: DSN key pool_maxx: unknown, did you mean pool_max (a whole number from 1 to 2147483647)?",
+		"pool_min=1&pool_min=2":           "pool: DSN key pool_min: got it twice, expected it once",
+		"pool_min=%zz":                    "pool: DSN key pool_min: got a % that begins no escape, expected %25 for a percent sign",
+		"pool_min=11":                     "pool: pool_min: got 11, expected at most pool_max, which is 10",
+		"pool_min_idle=11":                "pool: pool_min_idle: got 11, expected at most pool_max, which is 10",
+		"pool_burst=9":                    "pool: pool_burst: got 9, expected at least pool_max, which is 10",
+		"pool_lifetime_jitter=2h":         "pool: pool_lifetime_jitter: got 2h0m0s, expected at most pool_max_lifetime, which is 1h0m0s",
+		"pool_dial_backoff=5s":            "pool: pool_dial_backoff: got 5s, expected at most pool_max_dial_backoff, which is 2s",
+		"pool_" + strings.Repeat("x", 50): "pool: DSN: got something that begins with pool_ and is no key, expected key=value pairs joined by &",
+		"pool_min=1&tlss=true":            "surrealsql: DSN key tlss: unknown, did you mean tls (true or false)?",
+	} {
+		_, err := Open(t.Context(), "surrealdb://h/ns/db?"+query)
+		require.EqualError(t, err, want)
+	}
+	_, err := Open(t.Context(), "surrealdb://h/ns/db?pool_colour=red")
+	require.ErrorContains(t, err, "pool_colour: unknown, expected one of pool_min, pool_max,")
+	_, err = New(t.Context(), &surrealsql.Config{}, WithMax(-1))
+	require.EqualError(t, err, `pool: Settings.Max: got "-1", expected a whole number from 1 to 2147483647`)
+	_, err = surrealsql.Driver{}.OpenConnector("surrealdb://h/ns/db?pool_max=3")
+	require.ErrorContains(t, err, "pool_max: it is one of package pool, expected pool.Open instead of sql.Open")
+}
+
+func TestVariablesSayTheSame(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"SURREALDB_URL":           "surrealdb://h/ns/db?pool_max=3&pool_min=1",
+		"SURREALDB_POOL_MAX":      "7",
+		"SURREALDB_POOL_MIN_IDLE": "2",
+		"SURREALDB_USER":          "ada",
+	}
+	getenv := func(name string) string { return env[name] }
+	cfg, s, err := fromEnv(getenv)
+	require.NoError(t, err)
+	require.Equal(t, "ada", cfg.User)
+	require.Equal(t, 7, s.Max)
+	require.Equal(t, 1, s.Min)
+	require.Equal(t, 2, s.MinIdle)
+
+	env["SURREALDB_POOL_MAX"] = "many"
+	_, _, err = fromEnv(getenv)
+	require.EqualError(t, err, `pool: SURREALDB_POOL_MAX: got "many", expected a whole number from 1 to 2147483647`)
+	delete(env, "SURREALDB_POOL_MAX")
+	env["SURREALDB_URL"] = "surrealdb://h/ns/db?pool_max=x"
+	_, _, err = fromEnv(getenv)
+	require.ErrorContains(t, err, "SURREALDB_URL: pool: DSN key pool_max")
+}
+
+func TestOptionsGoBeforeTheDSN(t *testing.T) {
+	t.Parallel()
+	p, err := Open(t.Context(), "surrealdb://h/ns/db?pool_max=3&pool_min_idle=0", WithMax(4), WithBurst(5), WithMinIdle(0),
+		WithMaxWaiters(6), WithMaxDials(7), WithMaxUses(8), WithCheckBatch(9), WithAcquireTimeout(10),
+		WithMaxLifetime(11), WithLifetimeJitter(1), WithMaxIdleTime(12), WithCheckInterval(13), WithLeakAfter(14),
+		WithReclaim(true), WithLazy(false), WithOrder(FIFO), WithDialBackoff(15, 16))
+	require.NoError(t, err)
+	defer p.Close()
+	require.Equal(t, Settings{Max: 4, Burst: 5, MaxWaiters: 6, MaxDials: 7, MaxUses: 8, CheckBatch: 9, AcquireTimeout: 10,
+		MaxLifetime: 11, LifetimeJitter: 1, MaxIdleTime: 12, CheckInterval: 13, LeakAfter: 14, Reclaim: true, Order: FIFO,
+		DialBackoff: 15, MaxDialBackoff: 16}, p.Settings())
+
+	s := DefaultSettings()
+	s.Max = 50
+	q, err := Open(t.Context(), "surrealdb://h/ns/db?pool_max=3", WithSettings(s))
+	require.NoError(t, err)
+	defer q.Close()
+	require.Equal(t, 50, q.Settings().Burst)
+	require.True(t, q.Settings().Lazy)
+}
