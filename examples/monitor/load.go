@@ -31,13 +31,12 @@ func load(ctx context.Context, db *sql.DB) {
 }
 
 func flow(ctx context.Context, db *sql.DB, t tide) {
-	ctx, cancel := context.WithTimeout(ctx, t.lasts)
-	defer cancel()
+	until := time.Now().Add(t.lasts)
 	var callers sync.WaitGroup
 	defer callers.Wait()
 	for range t.callers {
 		callers.Go(func() {
-			for ctx.Err() == nil {
+			for ctx.Err() == nil && time.Now().Before(until) {
 				_ = borrow(ctx, db, between(2*time.Millisecond, 40*time.Millisecond))
 				pause(ctx, between(0, 60*time.Millisecond))
 			}
@@ -53,7 +52,7 @@ func forgetMany(ctx context.Context, db *sql.DB) {
 			return
 		}
 		_ = forgetful(ctx, db)
-		pause(ctx, 15*time.Second)
+		pause(ctx, 5*time.Second)
 	}
 }
 

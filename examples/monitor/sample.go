@@ -129,6 +129,8 @@ func brief(d time.Duration) string {
 		return fmt.Sprintf("%.3g ms", d.Seconds()*1e3)
 	case d >= time.Microsecond:
 		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d > 0:
+		return fmt.Sprintf("%d ns", d.Nanoseconds())
 	}
-	return fmt.Sprintf("%d ns", d.Nanoseconds())
+	return "0"
 }

@@ -83,10 +83,10 @@ function area(value, x, y) {
   return `M${x(points[0].at).toFixed(1)} ${y(0)}${steps.join("")}V${y(0)}Z`;
 }
 
-// nice is the next even number that is 2, 4, 6 or 10 times a power of ten.
+// nice is the next number that is whole also by halves, and short.
 function nice(n) {
   for (let unit = 1; ; unit *= 10) {
-    for (const m of [2, 4, 6, 10]) if (m * unit >= n) return m * unit;
+    for (const m of [2, 4, 6, 8, 12, 16]) if (m * unit >= n) return m * unit;
   }
 }
 
