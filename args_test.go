@@ -285,7 +285,7 @@ func TestAPreparedStatementServesOnAllConnections(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
 	db.SetMaxOpenConns(5)
-	db.SetMaxIdleConns(5)
+	keepIdle(db, 5)
 	stmt, err := db.PrepareContext(t.Context(), `CREATE person SET n = $1, name = $name RETURN VALUE n`)
 	require.NoError(t, err)
 	defer stmt.Close()

@@ -210,7 +210,7 @@ func TestARefusedSignInIsAuthAndIsNotTriedAgainAndLeaksNothing(t *testing.T) {
 				require.NoError(t, err, "its socket is closed")
 				require.Equal(t, tried+1, stats.Accepted, "once a call")
 			}
-			require.Equal(t, 0, db.Stats().OpenConnections)
+			require.Equal(t, 0, openConns(db))
 		})
 	}
 }
@@ -278,7 +278,7 @@ func TestAPasswordThatChangesIsPickedUpByTheNextConnection(t *testing.T) {
 	dsn, admin, _ := owned(t)
 	var password atomic.Value
 	password.Store("db-pass")
-	db := openDB(t, dsn, func(c *surrealsql.Config) {
+	db := plainDB(t, dsn, func(c *surrealsql.Config) {
 		c.Auth = surrealsql.AuthDatabase
 		c.Credentials = func(context.Context) (string, string, error) { return "d", password.Load().(string), nil }
 	})

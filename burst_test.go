@@ -30,7 +30,7 @@ func TestABurstOfCallersIsServedByFiftyConnections(t *testing.T) {
 		t.Run(fmt.Sprintf("%d at once, %d may idle", burst.callers, burst.idle), func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
 			var used sockets
-			db := openDB(t, dsn, used.use)
+			db := plainDB(t, dsn, used.use)
 			db.SetMaxOpenConns(limit)
 			db.SetMaxIdleConns(burst.idle)
 

@@ -57,7 +57,7 @@ func TestInFakeTimeACallerReturnsExactlyAtItsDeadline(t *testing.T) {
 				require.Equal(t, deadline, time.Since(started))
 				require.Equal(t, 1, srv.Connections())
 				require.NoError(t, conn.Close())
-				require.Zero(t, db.Stats().OpenConnections)
+				require.Zero(t, openConns(db))
 			})
 		})
 	}

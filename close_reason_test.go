@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
 // closings is a tracer that notes why connections are closed.
@@ -42,7 +43,7 @@ func (c *closings) seen() []string {
 func TestATracerIsToldWhyAConnectionIsClosed(t *testing.T) {
 	t.Parallel()
 	told := new(closings)
-	db := newDB(t, func(cfg *surrealsql.Config) { cfg.Tracer, cfg.MaxUses = told, 2 })
+	db := plainDB(t, surrealtest.DSN(t), func(cfg *surrealsql.Config) { cfg.Tracer, cfg.MaxUses = told, 2 })
 
 	require.NoError(t, db.PingContext(t.Context()))
 	require.NoError(t, db.PingContext(t.Context()))

@@ -46,6 +46,7 @@ type Conn struct {
 
 	care    leaseState
 	release func(kept bool) // what Close does while a pool lends the connection; see OnRelease
+	left    bool            // a lease ended with something open, which is lent to nobody else
 }
 
 var (

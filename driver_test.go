@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,8 +46,39 @@ func openDB(t testing.TB, dsn string, change ...func(*surrealsql.Config)) *sql.D
 	// no look at idle ones beyond the driver's.
 	p, err := pool.New(t.Context(), cfg, pool.WithMax(1000), pool.WithCheckInterval(pool.Disabled))
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	pools.Store(p.DB(), p)
+	t.Cleanup(func() {
+		pools.Delete(p.DB())
+		require.NoError(t, p.Close())
+	})
 	return p.DB()
+}
+
+// pools are the pools below databases that openDB has opened, by their *sql.DB.
+var pools sync.Map
+
+// counted returns how many connections of a database are open, and how many of them
+// idle. The statistics of an *sql.DB above a pool count its leases only.
+func counted(db *sql.DB) (open, idle int) {
+	if p, ok := pools.Load(db); ok {
+		s := p.(*pool.Pool).Stats()
+		return s.Total, s.Idle
+	}
+	s := db.Stats()
+	return s.OpenConnections, s.Idle
+}
+
+// openConns is the first of counted.
+func openConns(db *sql.DB) int {
+	open, _ := counted(db)
+	return open
+}
+
+// keepIdle lets a database keep so many idle connections; a pool does anyhow.
+func keepIdle(db *sql.DB, n int) {
+	if _, ok := pools.Load(db); !ok {
+		db.SetMaxIdleConns(n)
+	}
 }
 
 // plainDB is openDB for tests of what sql.DB's own pool does: what it keeps, what

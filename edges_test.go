@@ -206,7 +206,7 @@ func TestALongResultMayBeLeftAtItsBeginning(t *testing.T) {
 		// wrong answer nor a leak.
 		_ = rows.Close()
 		requireGood(t, db)
-		require.Equal(t, 1, db.Stats().OpenConnections)
+		require.Equal(t, 1, openConns(db))
 	}
 	tx := begin(t, db)
 	mustExec(t, tx, `CREATE a:1`)
@@ -231,7 +231,7 @@ func TestAConnectionClosedUnderItsLeaseIsReplaced(t *testing.T) {
 	require.ErrorIs(t, exec(t.Context(), conn, `RETURN 1`), driver.ErrBadConn)
 	_ = conn.Close()
 	requireGood(t, db)
-	require.Equal(t, 1, db.Stats().OpenConnections)
+	require.Equal(t, 1, openConns(db))
 }
 
 func TestATextThatUsesAnotherDatabaseMayUseItsParameters(t *testing.T) {

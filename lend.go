@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 )
 
 // What a pool needs that hands out the connection itself, unwrapped, so that
@@ -25,7 +26,15 @@ func (c *Conn) OnRelease(f func(kept bool)) { c.release = f }
 // transaction, which database/sql would have closed. It is for pools, when a lease
 // has ended.
 func (c *Conn) Leftover() bool {
-	return c.release != nil && (c.rows != nil || c.tx != nil)
+	return c.release != nil && (c.left || c.rows != nil || c.tx != nil)
+}
+
+// Rest gives a connection that was never leased into the hands of the driver's
+// care for idle ones, as IsValid does where a lease ends. It is for pools.
+func (c *Conn) Rest() {
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	c.care.idle, c.care.since = true, time.Now()
 }
 
 // kept reports whether IsValid has taken the connection back.

@@ -23,7 +23,7 @@ func inBubble(t *testing.T, script func(*scripted.Conn), params []string, test f
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		srv := scripted.Pipes(t, script)
-		test(t, srv, openDB(t, srv.DSN(params...), dialling(srv)))
+		test(t, srv, plainDB(t, srv.DSN(params...), dialling(srv)))
 	})
 }
 
@@ -41,7 +41,7 @@ func pass(d time.Duration) {
 // idle fills the pool with n idle connections.
 func idle(t testing.TB, db *sql.DB, n int) {
 	t.Helper()
-	db.SetMaxIdleConns(n)
+	keepIdle(db, n)
 	conns := make([]*sql.Conn, n)
 	for i := range conns {
 		conns[i] = lease(t, db)
@@ -49,7 +49,8 @@ func idle(t testing.TB, db *sql.DB, n int) {
 	for _, conn := range conns {
 		require.NoError(t, conn.Close())
 	}
-	require.Equal(t, n, db.Stats().Idle)
+	_, ready := counted(db)
+	require.Equal(t, n, ready)
 }
 
 // life is what a server saw of a connection.
@@ -100,7 +101,7 @@ func TestMaxUsesRetiresAConnectionAfterSoManyLeases(t *testing.T) {
 		for _, life := range seen.all() {
 			require.Equal(t, uint16(1000), life.end.Code, "with a goodbye")
 		}
-		require.Equal(t, 1, db.Stats().OpenConnections)
+		require.Equal(t, 1, openConns(db))
 	})
 }
 
@@ -165,7 +166,7 @@ func TestAConnectionInUseOutlivesItsLifetimeUntilItIsReturned(t *testing.T) {
 		require.NoError(t, conn.Close())
 		synctest.Wait()
 		require.Len(t, seen.all(), 1)
-		require.Zero(t, db.Stats().OpenConnections)
+		require.Zero(t, openConns(db))
 	})
 }
 

@@ -47,12 +47,13 @@ func (s *leaseState) begin(cfg *Config, alarm uint64) {
 // connection may go back to the pool, and if so gives it into the caretaker's
 // hands.
 func (c *Conn) IsValid() bool {
-	if c.Leftover() {
-		return false
-	}
+	c.left = c.Leftover()
 	if c.rows != nil { // database/sql has closed its own
 		c.rows.drop()
 		c.yieldBuffer(context.Background())
+	}
+	if c.left {
+		return false
 	}
 	c.care.mu.Lock()
 	defer c.care.mu.Unlock()

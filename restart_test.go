@@ -77,7 +77,7 @@ func TestARestartUnderLoadLosesNoAcknowledgedWriteAndDoublesNone(t *testing.T) {
 	server, db := lasting(t)
 	const writers = 8
 	db.SetMaxOpenConns(writers)
-	db.SetMaxIdleConns(writers)
+	keepIdle(db, writers)
 	mustExec(t, db, "DEFINE TABLE kept")
 
 	var acknowledged, unknown, refused atomic.Int64

@@ -288,7 +288,8 @@ func TestResetModesSayWhenASessionIsReset(t *testing.T) {
 
 func TestWithoutResetASessionIsOneForAllUsersOfThePool(t *testing.T) {
 	t.Parallel()
-	db := usual(t, func(c *surrealsql.Config) { c.Reset = surrealsql.ResetNever })
+	// A pool closes a connection whose lease left a transaction open: this is about sql.DB's own.
+	db := solo(plainDB(t, surrealtest.DSN(t), func(c *surrealsql.Config) { c.Reset = surrealsql.ResetNever }))
 	leased(t, db, func(c *surrealsql.Conn) error { return c.Let(t.Context(), "mine", 7) })
 	require.Equal(t, 7, queryOne[int](t, db, `RETURN $mine`))
 	// An open transaction is rolled back all the same.

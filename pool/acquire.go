@@ -100,7 +100,7 @@ func (t *turn) take() (*entry, error) {
 	if !again {
 		t.begun = time.Now()
 	}
-	w := p.join(again)
+	w := p.join(t.ctx, again)
 	p.mu.Unlock()
 	return t.wait(w)
 }
@@ -178,6 +178,10 @@ func (t *turn) again() {
 // reset brings the session back to its beginning. What costs no round trip needs
 // no bound.
 func (t *turn) reset(e *entry) bool {
+	if e.fresh {
+		e.fresh = false
+		return true
+	}
 	ctx := t.ctx
 	if limit := t.pool.set.AcquireTimeout; limit > 0 && !e.conn.Clean() {
 		t.again()

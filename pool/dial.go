@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"log/slog"
 	"time"
@@ -71,7 +70,7 @@ func (p *Pool) start(n int) {
 		n = min(n, 1)
 	}
 	for range n {
-		ctx, cancel := context.WithCancel(p.ctx)
+		ctx, cancel := context.WithCancel(p.values())
 		d := &dial{begun: time.Now(), cancel: cancel}
 		d.place.of = d
 		d.late = time.AfterFunc(p.pace.patience(), func() { p.lateDial(d) })
@@ -80,6 +79,15 @@ func (p *Pool) start(n int) {
 		p.work.Go(func() { p.run(ctx, d) })
 	}
 	p.peak()
+}
+
+// values is what a dial knows of the one it is made for: what it logs and traces
+// belongs to that call, although the dial does not end with it.
+func (p *Pool) values() context.Context {
+	if last := p.waiters.tail; last != nil {
+		return context.WithoutCancel(last.of.ctx)
+	}
+	return p.ctx
 }
 
 // retry is balance after a pause.
@@ -148,24 +156,35 @@ func (p *Pool) dialFailed(d *dial, err error) {
 	p.balance()
 }
 
-// connect makes a connection, and asks the hook.
-func (p *Pool) connect(ctx context.Context) (conn *surrealsql.Conn, err error) {
-	var c driver.Conn
-	if c, err = p.source.Connect(ctx); err != nil {
+// connect makes a connection.
+func (p *Pool) connect(ctx context.Context) (*surrealsql.Conn, error) {
+	c, err := p.source.Connect(ctx)
+	if err != nil {
 		return nil, err
 	}
-	conn = c.(*surrealsql.Conn)
-	if p.set.afterConnect == nil {
-		return conn, nil
+	return c.(*surrealsql.Conn), nil
+}
+
+// hooked returns the Config with the hook behind its own: so the driver knows what
+// the hook makes of the session, and resets go back to that.
+func hooked(cfg *surrealsql.Config, hook func(context.Context, *surrealsql.Conn) error) *surrealsql.Config {
+	if hook == nil {
+		return cfg
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r) // on this goroutine nobody else could catch it
+	first := cfg.AfterConnect
+	cfg = cfg.Clone()
+	cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("panic: %v", r) // nobody else could catch it on this goroutine
+			}
+		}()
+		if first != nil {
+			if err := first(ctx, c); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			_ = conn.Close()
-			conn, err = nil, fmt.Errorf("pool: AfterConnect: %w", err)
-		}
-	}()
-	return conn, p.set.afterConnect(ctx, conn)
+		return hook(ctx, c)
+	}
+	return cfg
 }

@@ -26,7 +26,9 @@ func onEngine(t *testing.T, opts ...Option) *Pool {
 
 func TestThePoolServesWhatADatabaseServes(t *testing.T) {
 	t.Parallel()
-	p := onEngine(t, WithMin(2), WithMax(4))
+	p := onEngine(t, WithMin(2), WithMax(4), WithAfterConnect(func(ctx context.Context, c *surrealsql.Conn) error {
+		return c.Let(ctx, "instance", "web-1")
+	}))
 	db := p.DB()
 	_, err := db.ExecContext(t.Context(), `CREATE person:ada SET age = $1`, 36)
 	require.NoError(t, err)
@@ -49,6 +51,9 @@ func TestThePoolServesWhatADatabaseServes(t *testing.T) {
 	require.NoError(t, conn.Close())
 	_, err = db.ExecContext(t.Context(), `RETURN $who`)
 	require.ErrorContains(t, err, "no value for $who", "the session was reset")
+	var instance string
+	require.NoError(t, db.QueryRowContext(t.Context(), `RETURN $instance`).Scan(&instance))
+	require.Equal(t, "web-1", instance, "what the hook did holds")
 	require.EqualValues(t, 2, p.Stats().Created)
 	require.Zero(t, p.Stats().Held)
 }

@@ -95,6 +95,9 @@ func (p *Pool) Close() error {
 		p.expel(e, ByClose)
 		p.work.Go(func() { p.shut(e) })
 	}
+	for l := p.dials.head; l != nil; l = l.next {
+		l.of.cancel()
+	}
 	p.backoff.stop()
 	if p.warm != nil {
 		close(p.warm)

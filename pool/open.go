@@ -43,7 +43,7 @@ func open(ctx context.Context, cfg *surrealsql.Config, s Settings, opts []Option
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
-	source, err := surrealsql.NewConnector(cfg)
+	source, err := surrealsql.NewConnector(hooked(cfg, s.afterConnect))
 	if err != nil {
 		return nil, err
 	}

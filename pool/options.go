@@ -81,8 +81,9 @@ func WithDialBackoff(first, longest time.Duration) Option {
 }
 
 // WithAfterConnect sets a hook that is called with each new connection before
-// anybody gets it. An error, or a panic, closes the connection and counts as the
-// dial's error. ctx ends with the dial: at dial_timeout, or when the connection
+// anybody gets it, behind the AfterConnect of the Config. What it makes of the
+// session holds for all leases. An error, or a panic, closes the connection and
+// counts as the dial's error. ctx ends with the dial: at dial_timeout, or when the connection
 // is no longer needed.
 func WithAfterConnect(hook func(context.Context, *surrealsql.Conn) error) Option {
 	return func(s *Settings) { s.afterConnect = hook }

@@ -65,6 +65,7 @@ type entry struct {
 	since   time.Time    // idle or held
 	checked time.Time
 	uses    int
+	fresh   bool // made for a caller who waits: there is nothing to reset or to look at
 	lease   lease
 }
 
@@ -76,7 +77,7 @@ func (e *entry) expired(now time.Time) bool {
 // gives it back.
 func (p *Pool) newEntry(conn *surrealsql.Conn) *entry {
 	now := time.Now()
-	e := &entry{conn: conn, expires: p.set.expiry(now), since: now, checked: now}
+	e := &entry{conn: conn, fresh: true, expires: p.set.expiry(now), since: now, checked: now}
 	e.place.of = e
 	conn.OnRelease(func(kept bool) { p.release(e, kept) })
 	return e

@@ -84,6 +84,10 @@ func (p *Pool) settle(e *entry) {
 		p.discard(e, BySurplus)
 		return
 	default:
+		if e.fresh {
+			e.fresh = false
+			e.conn.Rest()
+		}
 		e.since = time.Now()
 		p.idle.pushBack(&e.place)
 	}

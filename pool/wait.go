@@ -1,13 +1,17 @@
 package pool
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // caller is one who waits in the queue. Whoever takes it out of the queue decides how
 // it ends: with a connection, or an error, and signals that. One that leaves the
 // queue by itself is not signalled.
 type caller struct {
 	place link[*caller]
-	ready chan struct{} // buffered, so that nobody waits for the waiter
+	ctx   context.Context // its values go with a dial that is made for it
+	ready chan struct{}   // buffered, so that nobody waits for the waiter
 	timer *time.Timer
 	e     *entry
 	err   error
@@ -15,7 +19,7 @@ type caller struct {
 
 // join puts a waiter into the queue, at its end or, for one who had his turn
 // already, at its front.
-func (p *Pool) join(front bool) *caller {
+func (p *Pool) join(ctx context.Context, front bool) *caller {
 	var w *caller
 	if n := len(p.spare); n > 0 {
 		w, p.spare = p.spare[n-1], p.spare[:n-1]
@@ -23,6 +27,7 @@ func (p *Pool) join(front bool) *caller {
 		w = &caller{ready: make(chan struct{}, 1)}
 		w.place.of = w
 	}
+	w.ctx = ctx
 	if front {
 		p.waiters.pushFront(&w.place)
 	} else {
@@ -38,7 +43,7 @@ const maxSpare = 64
 
 // leave ends the use of a waiter that is in the queue no more.
 func (p *Pool) leave(w *caller) {
-	w.e, w.err = nil, nil
+	w.e, w.err, w.ctx = nil, nil, nil
 	if len(p.spare) < maxSpare {
 		p.spare = append(p.spare, w)
 	}
