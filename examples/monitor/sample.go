@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func connections(s pool.Stats) group {
 	return group{"Connections", []row{
 		{"made", count(s.Created)},
 		{"closed", count(s.Closed)},
-		{"closed by", strings.Join(why, ", ")},
+		{"closed by", cmp.Or(strings.Join(why, ", "), "–")},
 		{"dials that failed", count(s.DialErrors)},
 		{"dials dropped", count(s.DialsDropped)},
 		{"found dead", count(s.CheckFailures)},

@@ -92,7 +92,7 @@ function nice(n) {
 
 function ago(ms) {
   const s = Math.round(ms / 1000);
-  return s < 60 ? `${s} s ago` : `${Math.floor(s / 60)} min ${s % 60} s ago`;
+  return (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min` + (s % 60 ? ` ${s % 60} s` : "")) + " ago";
 }
 
 function make(name, attributes, text) {
