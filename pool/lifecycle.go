@@ -109,5 +109,8 @@ func (p *Pool) Close() error {
 	p.stop()
 	p.work.Wait()
 	_ = p.source.Close() // it has no error
-	return errors.Join(p.closeErr, p.db.Close())
+	p.mu.Lock()
+	err := p.closeErr
+	p.mu.Unlock()
+	return errors.Join(err, p.db.Close())
 }
