@@ -31,11 +31,16 @@ func leased(t testing.TB, db *sql.DB, f func(c *surrealsql.Conn) error) {
 // usual is a pool with one connection and a variable of the DSN's.
 func usual(t testing.TB, change ...func(*surrealsql.Config)) *sql.DB {
 	t.Helper()
-	change = append([]func(*surrealsql.Config){func(c *surrealsql.Config) {
-		c.Variables = map[string]any{"tenant": "acme"}
-	}}, change...)
-	return solo(newDB(t, change...))
+	return solo(newDB(t, append([]func(*surrealsql.Config){asTenant}, change...)...))
 }
+
+// usualPlain is usual for what only sql.DB's own pool does.
+func usualPlain(t testing.TB, change ...func(*surrealsql.Config)) *sql.DB {
+	t.Helper()
+	return solo(plainDB(t, surrealtest.DSN(t), append([]func(*surrealsql.Config){asTenant}, change...)...))
+}
+
+func asTenant(c *surrealsql.Config) { c.Variables = map[string]any{"tenant": "acme"} }
 
 func TestALeaseCanChangeItsSession(t *testing.T) {
 	t.Parallel()
@@ -119,6 +124,9 @@ func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := usual(t)
+			if name == "an open transaction" || name == "rows that are open" {
+				db = usualPlain(t) // a pool closes such a connection
+			}
 			mustExec(t, db, `DEFINE TABLE watched`)
 			home := where(t, db)
 			requireUnbroken(t, db, func() {
@@ -289,7 +297,7 @@ func TestResetModesSayWhenASessionIsReset(t *testing.T) {
 func TestWithoutResetASessionIsOneForAllUsersOfThePool(t *testing.T) {
 	t.Parallel()
 	// A pool closes a connection whose lease left a transaction open: this is about sql.DB's own.
-	db := solo(plainDB(t, surrealtest.DSN(t), func(c *surrealsql.Config) { c.Reset = surrealsql.ResetNever }))
+	db := usualPlain(t, func(c *surrealsql.Config) { c.Reset = surrealsql.ResetNever })
 	leased(t, db, func(c *surrealsql.Conn) error { return c.Let(t.Context(), "mine", 7) })
 	require.Equal(t, 7, queryOne[int](t, db, `RETURN $mine`))
 	// An open transaction is rolled back all the same.

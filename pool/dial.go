@@ -150,7 +150,7 @@ func (p *Pool) dialFailed(d *dial, err error) {
 	pause := p.backoff.fail(err, &p.set)
 	p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
 		slog.Int("failures", p.backoff.failures), slog.Duration("pause", pause))
-	if p.open == 0 && p.dials.len == p.dropped {
+	if p.held == 0 && p.dials.len == p.dropped { // one that is being checked is as doubtful as the server
 		p.wakeAll(err)
 	}
 	p.balance()

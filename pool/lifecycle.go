@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -81,7 +82,8 @@ func (p *Pool) beginDrain() <-chan struct{} {
 // Close closes the pool at once: callers who wait get ErrClosed, dials are
 // cancelled, idle connections closed. What is held goes on, and is closed when it
 // is given back. Close returns when nothing else of the pool is left; a second
-// Close does nothing. The *sql.DB is closed as well.
+// Close does nothing. The *sql.DB is closed as well. The error is that of connections
+// which could not say goodbye within close_timeout; they are closed all the same.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if p.state == closed {
@@ -107,5 +109,8 @@ func (p *Pool) Close() error {
 	p.stop()
 	p.work.Wait()
 	_ = p.source.Close() // it has no error
-	return p.db.Close()
+	p.mu.Lock()
+	err := p.closeErr
+	p.mu.Unlock()
+	return errors.Join(err, p.db.Close())
 }

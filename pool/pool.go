@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -29,22 +30,23 @@ type Pool struct {
 
 	waits histogram
 
-	mu      sync.Mutex
-	all     map[*entry]struct{} // idle, held and being checked
-	idle    chain[*entry]       // ordered by when they were given back: the last is the youngest
-	waiters chain[*caller]      // ordered by arrival
-	dials   chain[*dial]        // ordered by start
-	spare   []*caller           // for use again
-	open    int                 // len(all)
-	held    int
-	closing int // taken out of all, and not yet closed
-	dropped int // of the dials, those that were cancelled
-	state   lifecycle
-	warm    chan struct{} // closed when the warm-up has ended
-	quiet   chan struct{} // closed when nothing is held; made by Drain
-	backoff backoff
-	pace    pace
-	stats   Stats // without AcquireWait, and what is counted above
+	mu       sync.Mutex
+	all      map[*entry]struct{} // idle, held and being checked
+	idle     chain[*entry]       // ordered by when they were given back: the last is the youngest
+	waiters  chain[*caller]      // ordered by arrival
+	dials    chain[*dial]        // ordered by start
+	spare    []*caller           // for use again
+	open     int                 // len(all)
+	held     int
+	closing  int // taken out of all, and not yet closed
+	dropped  int // of the dials, those that were cancelled
+	state    lifecycle
+	warm     chan struct{} // closed when the warm-up has ended
+	quiet    chan struct{} // closed when nothing is held; made by Drain
+	backoff  backoff
+	pace     pace
+	closeErr error // of connections that Close closed
+	stats    Stats // without AcquireWait, and what is counted above
 }
 
 // lifecycle is what a pool is about.
@@ -100,28 +102,34 @@ func (p *Pool) expel(e *entry, why Reason) {
 	p.stats.ClosedBy[why]++
 }
 
-// discard closes a connection that is not idle. The caller holds the mutex, and
-// discard gives it up.
+// discard closes a connection that is not idle, in the background so that nobody
+// waits for a goodbye. The caller holds the mutex, and discard gives it up.
 func (p *Pool) discard(e *entry, why Reason) {
-	late := p.state == closed // then nobody waits for goroutines any more
-	if late {
-		why = ByClose
+	if p.state == closed { // nobody waits for goroutines any more
+		p.discardNow(e, ByClose)
+		return
 	}
 	p.expel(e, why)
-	if !late {
-		p.work.Go(func() { p.shut(e) })
-	}
+	p.work.Go(func() { p.shut(e) })
 	p.mu.Unlock()
-	if late {
-		p.shut(e)
-	}
+}
+
+// discardNow is discard that returns when the connection is closed.
+func (p *Pool) discardNow(e *entry, why Reason) {
+	p.expel(e, why)
+	p.mu.Unlock()
+	p.shut(e)
 }
 
 // shut really closes a connection, and lets another take its place.
 func (p *Pool) shut(e *entry) {
+	var err error
 	defer func() {
 		p.mu.Lock()
 		p.closing--
+		if p.state == closed {
+			p.closeErr = errors.Join(p.closeErr, err)
+		}
 		p.balance()
 		p.mu.Unlock()
 	}()
@@ -129,7 +137,7 @@ func (p *Pool) shut(e *entry) {
 	if p.set.beforeClose != nil && e.conn.Usable() {
 		p.set.beforeClose(e.conn)
 	}
-	_ = e.conn.Close() // the driver logs why it had to be without a goodbye
+	err = e.conn.Close()
 }
 
 // log writes what the pool does by itself.

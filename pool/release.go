@@ -39,9 +39,14 @@ func (p *Pool) release(e *entry, kept bool) {
 		p.mu.Lock()
 		p.stats.Releases++
 		p.unhold()
-		if fit {
+		switch {
+		case fit:
 			p.settle(e)
-		} else {
+		case e.lease.bySQL && !kept:
+			// Whoever closed it below database/sql may go on using it: then it must
+			// be closed when Close returns.
+			p.discardNow(e, why)
+		default:
 			p.discard(e, why)
 		}
 	}()
