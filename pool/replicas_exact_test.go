@@ -150,7 +150,7 @@ func TestWhileAReplicaIsProbedOthersServe(t *testing.T) {
 		time.Sleep(time.Second)
 		b.turn("b", false)
 		b.turn("a", false)
-		done := make(chan error)
+		done := make(chan error, 2)
 		release := b.stall("a:8000")
 		go func() {
 			for range 2 { // one of them is a's turn
