@@ -47,11 +47,12 @@ func chromium(t *testing.T, url string, args ...string) []byte {
 }
 
 // watched serves the page for Chromium. The browser looks at a page when it is
-// loaded, which the stream does not delay; so /wait.js does, for a second of
-// events.
+// loaded, which the stream does not delay; so /wait.js does, until the page reads
+// events and for some of them.
 func watched(t *testing.T) (url string) {
 	t.Helper()
-	page := routes(newWatched(t), "a server with a long name at surrealdb://root@database.example.com:8000/production/orders")
+	w := newWatched(t)
+	page := routes(w, "a server with a long name at surrealdb://root@database.example.com:8000/production/orders")
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("/waiting", func(rw http.ResponseWriter, r *http.Request) {
@@ -63,7 +64,10 @@ func watched(t *testing.T) (url string) {
 	})
 	mux.HandleFunc("/phone", func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, phone) })
 	mux.HandleFunc("/wait.js", func(rw http.ResponseWriter, r *http.Request) {
-		pause(r.Context(), time.Second)
+		for w.readers() == 0 && r.Context().Err() == nil {
+			pause(r.Context(), 10*time.Millisecond)
+		}
+		pause(r.Context(), 700*time.Millisecond)
 		rw.Header().Set("Content-Type", "text/javascript")
 		_, _ = io.WriteString(rw, "if (window.measure) measure();")
 	})
