@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"database/sql/driver"
@@ -204,6 +205,9 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 	if err := conn.prepare(ctx); err != nil {
 		conn.rpc.Abort()
 		return nil, err
+	}
+	if conn.rpc.Broken() { // ctx ended with the last exchange, whose answer came all the same
+		return nil, &ConnError{Op: "connect", Addr: addr, Err: cmp.Or(context.Cause(ctx), errConnLost)}
 	}
 	return conn, nil
 }
