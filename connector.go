@@ -207,7 +207,7 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		return nil, err
 	}
 	if conn.rpc.Broken() { // ctx ended with the last exchange, whose answer came all the same
-		return nil, &ConnError{Op: "connect", Addr: addr, Err: cmp.Or(context.Cause(ctx), errConnLost)}
+		return nil, &ConnError{Op: "connect", Addr: addr, Err: cmp.Or(context.Cause(ctx), ws.ErrClosed)}
 	}
 	return conn, nil
 }
