@@ -126,7 +126,7 @@ func imports(body string) string {
 	var list strings.Builder
 	for _, path := range []string{
 		"context", "database/sql", "errors", "fmt", "log", "log/slog", "math/rand/v2", "testing", "time",
-		"github.com/surrealsql/surrealsql", "github.com/surrealsql/surrealsql/surrealtest",
+		"github.com/surrealsql/surrealsql", "github.com/surrealsql/surrealsql/pool", "github.com/surrealsql/surrealsql/surrealtest",
 	} {
 		name := filepath.Base(strings.TrimSuffix(path, "/v2"))
 		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(body) {

@@ -112,7 +112,7 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 // enough, because a peer that vanished sends no FIN: then the server has to answer.
 // A ping of the caretaker counts: what it has waited need not be waited again.
 func (c *Conn) alive(ctx context.Context) bool {
-	thorough := c.care.since.elapsed() > trustFor
+	thorough := c.rpc.WebSocket().Blind() && c.care.since.elapsed() > trustFor
 	if err := c.rpc.Poll(thorough); err != nil {
 		c.connector.noticeLoss(c.addr, err)
 		return false

@@ -153,7 +153,7 @@ func (t *turn) ready(e *entry) (ok bool, err error) {
 		}
 		ok = ok && err == nil
 	}()
-	if !e.expires.IsZero() && e.expired(time.Now()) {
+	if e.outlived() {
 		why = ByLifetime
 		return false, nil
 	}

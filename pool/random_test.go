@@ -102,7 +102,7 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 	opts := append(c.options(), WithMin(3), WithMax(10), WithBurst(15), WithMinIdle(1), WithMaxUses(50),
-		WithMaxLifetime(30*time.Millisecond), WithMaxIdleTime(50*time.Millisecond), WithCheckInterval(20*time.Millisecond),
+		WithMaxLifetime(30*time.Millisecond), WithLifetimeJitter(30*time.Millisecond), WithMaxIdleTime(50*time.Millisecond), WithCheckInterval(20*time.Millisecond),
 		WithLeakAfter(200*time.Millisecond), WithReclaim(true), WithDialBackoff(time.Millisecond, 10*time.Millisecond))
 	p, err := New(t.Context(), cfg, opts...)
 	require.NoError(t, err)

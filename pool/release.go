@@ -66,7 +66,7 @@ func (p *Pool) judge(e *entry, kept bool) (fit bool, why Reason) {
 		return false, ByBroken
 	case limit > 0 && e.uses >= limit:
 		return false, ByUses
-	case !e.expires.IsZero() && e.expired(time.Now()):
+	case e.outlived():
 		return false, ByLifetime
 	case p.set.afterRelease != nil && !p.set.afterRelease(e.conn):
 		return false, ByHook

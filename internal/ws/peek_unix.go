@@ -39,6 +39,9 @@ func (p *peeker) init(nc net.Conn) {
 	}
 }
 
+// blind reports whether only reading tells what lies in the socket.
+func (p *peeker) blind() bool { return p.conn == nil }
+
 func (p *peeker) look() (sight, error) {
 	if p.conn == nil {
 		return unknown, nil

@@ -50,6 +50,9 @@ func (c *Conn) Poll(thorough bool, handle func([]byte) error) error {
 	return nil
 }
 
+// Blind reports whether Poll does more when it is thorough.
+func (c *Conn) Blind() bool { return c.eye.blind() }
+
 // drainWindow handles the frames that lie in the window whole.
 func (c *Conn) drainWindow(handle func([]byte) error) error {
 	var ping []byte // the last one's payload
