@@ -102,7 +102,8 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 	opts := append(c.options(), WithMin(3), WithMax(10), WithBurst(15), WithMinIdle(1), WithMaxUses(50),
-		WithMaxLifetime(30*time.Millisecond), WithLifetimeJitter(30*time.Millisecond), WithMaxIdleTime(50*time.Millisecond), WithCheckInterval(20*time.Millisecond),
+		WithMaxLifetime(30*time.Millisecond), WithLifetimeJitter(30*time.Millisecond), // some live long, some die young
+		WithMaxIdleTime(50*time.Millisecond), WithCheckInterval(20*time.Millisecond),
 		WithLeakAfter(200*time.Millisecond), WithReclaim(true), WithDialBackoff(time.Millisecond, 10*time.Millisecond))
 	p, err := New(t.Context(), cfg, opts...)
 	require.NoError(t, err)
@@ -129,6 +130,15 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 	})
 	wg.Wait()
 	c.on.Store(false)
+
+	held := make([]*surrealsql.Conn, 15) // more than are kept
+	for i := range held {
+		held[i], err = p.Acquire(t.Context())
+		require.NoError(t, err)
+	}
+	for _, conn := range held {
+		require.NoError(t, conn.Close())
+	}
 
 	settled := func() bool {
 		s := p.Stats()
