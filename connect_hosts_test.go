@@ -129,7 +129,8 @@ func TestAHostThatIsNotEvenAskedCostsNoFurtherAttempt(t *testing.T) {
 func TestAPanicOfAHookEndsTheTracersConnect(t *testing.T) {
 	t.Parallel()
 	var d diary
-	db := newDB(t, func(c *surrealsql.Config) {
+	// Package pool dials on a goroutine of its own, where a panic becomes an error.
+	db := plainDB(t, surrealtest.DSN(t), func(c *surrealsql.Config) {
 		c.Tracer = &d
 		c.AfterConnect = func(context.Context, *surrealsql.Conn) error { panic("boom") }
 	})

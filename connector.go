@@ -202,13 +202,19 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 	}
 	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr}
 	conn.care.begin(cfg, c.alarm.Load())
+	ready := false
+	defer func() {
+		if !ready { // also where a hook panics
+			conn.rpc.Abort()
+		}
+	}()
 	if err := conn.prepare(ctx); err != nil {
-		conn.rpc.Abort()
 		return nil, err
 	}
 	if conn.rpc.Broken() { // ctx ended with the last exchange, whose answer came all the same
 		return nil, &ConnError{Op: "connect", Addr: addr, Err: cmp.Or(context.Cause(ctx), ws.ErrClosed)}
 	}
+	ready = true
 	return conn, nil
 }
 

@@ -156,8 +156,14 @@ func (p *Pool) dialFailed(d *dial, err error) {
 	p.balance()
 }
 
-// connect makes a connection.
-func (p *Pool) connect(ctx context.Context) (*surrealsql.Conn, error) {
+// connect makes a connection. A hook that panics makes it fail: nobody else could
+// catch that on this goroutine.
+func (p *Pool) connect(ctx context.Context) (conn *surrealsql.Conn, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			conn, err = nil, fmt.Errorf("pool: a hook panicked while connecting: %v", r)
+		}
+	}()
 	c, err := p.source.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -173,12 +179,7 @@ func hooked(cfg *surrealsql.Config, hook func(context.Context, *surrealsql.Conn)
 	}
 	first := cfg.AfterConnect
 	cfg = cfg.Clone()
-	cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("panic: %v", r) // nobody else could catch it on this goroutine
-			}
-		}()
+	cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) error {
 		if first != nil {
 			if err := first(ctx, c); err != nil {
 				return err

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
 func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
@@ -168,4 +171,14 @@ func TestATimeoutNamesTheErrorOfTheDials(t *testing.T) {
 		require.ErrorContains(t, err, "the last dial failed")
 		release(t, held)
 	})
+}
+
+func TestAHookThatPanicsFailsTheDialAndNotTheProgram(t *testing.T) {
+	t.Parallel()
+	cfg := parse(t, surrealtest.DSN(t))
+	cfg.AfterConnect = func(context.Context, *surrealsql.Conn) error { panic("boom") }
+	p, err := New(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.Close() })
+	require.ErrorContains(t, p.DB().PingContext(t.Context()), "boom")
 }
