@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
 var readOnly = &sql.TxOptions{ReadOnly: true}
@@ -154,7 +155,8 @@ func TestAReadOnlyConnectionRefusesWhatMayWriteBeforeSendingIt(t *testing.T) {
 
 func TestAReadOnlyConnectionIsReadOnlyAfterItsSessionWasReset(t *testing.T) {
 	t.Parallel()
-	db := solo(newDB(t, func(c *surrealsql.Config) { c.ReadOnly = true }))
+	// A plain database: sql.DB counts the connections it keeps.
+	db := solo(plainDB(t, surrealtest.DSN(t), func(c *surrealsql.Config) { c.ReadOnly = true }))
 	conn := lease(t, db)
 	raw(t, conn, func(c *surrealsql.Conn) error { return c.Let(t.Context(), "x", 1) })
 	require.NoError(t, conn.Close())

@@ -221,7 +221,7 @@ func TestAHookThatPanicsLosesNoConnection(t *testing.T) {
 
 		q := s.open(t, WithAfterConnect(func(context.Context, *surrealsql.Conn) error { panic("connect") }))
 		_, err := q.Acquire(t.Context())
-		require.ErrorContains(t, err, "AfterConnect: panic: connect")
+		require.ErrorContains(t, err, "a hook panicked while connecting: connect")
 		synctest.Wait()
 		require.Equal(t, 1, s.Open())
 	})
