@@ -3,6 +3,8 @@ package surrealsql
 import (
 	"fmt"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/spell"
 )
 
 // errDatabaseAlone refuses a database without a namespace, whose use ends the
@@ -52,30 +54,10 @@ func nearestKey(name string) *dsnKey {
 	least := len(name)/3 + 1
 	for _, k := range dsnKeys {
 		for _, n := range append([]string{k.name}, k.aka...) {
-			if d := editDistance(name, n); d < least {
+			if d := spell.Distance(name, n); d < least {
 				best, least = k, d
 			}
 		}
 	}
 	return best
-}
-
-// editDistance is the number of letters to insert, delete or replace.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

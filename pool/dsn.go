@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/spell"
 )
 
 // parseDSN takes the keys of this package out of a DSN and returns the rest.
@@ -67,7 +68,7 @@ func errUnknownKey(name string) error {
 	best, least := "", len(name)/3+1
 	for i, k := range keys {
 		names[i] = k.name
-		if d := distance(strings.ReplaceAll(strings.ToLower(name), "-", "_"), k.name); d < least {
+		if d := spell.Distance(strings.ReplaceAll(strings.ToLower(name), "-", "_"), k.name); d < least {
 			best, least = k.name, d
 		}
 	}
@@ -75,26 +76,6 @@ func errUnknownKey(name string) error {
 		return fmt.Errorf("pool: DSN key %s: unknown, did you mean %s (%s)?", name, best, keyNamed(best).expect)
 	}
 	return fmt.Errorf("pool: DSN key %s: unknown, expected one of %s", name, strings.Join(names, ", "))
-}
-
-// distance is the number of letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // FromEnv is Open for what the environment says: SURREALDB_URL holds a DSN for
