@@ -10,14 +10,13 @@ import (
 
 // countRecords adds up the records that a text's statements touched. The server
 // tells no such count; Exec asks for one null a record, and those are counted.
-func (c *Conn) countRecords(q *analysis, entries []entry) (result, error) {
-	at, err := c.align(q, entries)
-	if err != nil {
+func (a *answer) countRecords() (result, error) {
+	if err := a.align(); err != nil {
 		return 0, nil // the text ran; what it touched cannot be told
 	}
 	total := result(0)
-	for i := range entries {
-		n, err := countEntry(q.Statements[at[i]].Counting(), entries[i].result)
+	for i := range a.entries {
+		n, err := countEntry(a.query.Statements[a.at[i]].Counting(), a.entries[i].result)
 		if err != nil {
 			return 0, fmt.Errorf("surrealsql: counting the records of statement %d: %w", i+1, err)
 		}

@@ -123,15 +123,14 @@ func (c *Conn) askParam(ctx context.Context, name string) bool {
 	if c.now.ns == "" || c.now.db == "" {
 		return true
 	}
-	raw, _, err := c.send(ctx, "INFO FOR DB", nil, false)
-	if err != nil {
+	a := answer{conn: c}
+	if err := c.send(ctx, &a.reply, "INFO FOR DB", nil, false); err != nil {
 		return !c.rpc.Broken()
 	}
-	entries, err := parseEntries(nil, raw)
-	if err != nil || len(entries) != 1 || entries[0].failed {
+	if err := a.parse(false); err != nil || len(a.entries) != 1 || a.entries[0].failed {
 		return true
 	}
-	defined, err := definedParams(entries[0].result)
+	defined, err := definedParams(a.last().result)
 	if err != nil {
 		return true
 	}

@@ -33,7 +33,8 @@ func (s *resultSet) learnTypes() []columnType {
 	}
 	look := *s
 	look.read.types, look.done = true, false
-	if s.stream != nil {
+	look.tail = nil
+	if s.tail != nil && s.raw == nil {
 		look.peekArrived()
 	} else if look.rewind() != nil {
 		return types
@@ -48,11 +49,11 @@ func (s *resultSet) learnTypes() []columnType {
 	return types
 }
 
-// peekArrived makes a copy of the set of a stream look at those rows that have
-// arrived already, and no others.
+// peekArrived makes a copy of a set that is arriving look at those rows that are here
+// already, and no others.
 func (s *resultSet) peekArrived() {
 	s.own.Reset(s.dec.Rest())
-	s.dec, s.stream = &s.own, nil
+	s.dec = &s.own
 	if s.unplaced == nil {
 		return
 	}

@@ -41,12 +41,11 @@ type Conn struct {
 	now   session // what is in force
 	dirty bool    // now may differ from base
 
-	tx      *tx     // the open transaction, or nil
-	rows    *rows   // rows that still lie in the connection's buffer, or nil
-	entries []entry // reused from one reply to the next
-	aligned []int   // likewise
-	cursor  *cursor // likewise, from rows to rows; nil while rows have it
-	boxes   boxes   // of values
+	tx      *tx         // the open transaction, or nil
+	rows    *rows       // rows that still lie in the connection's buffer, or nil
+	cursor  *cursor     // reused from one reply to the next; nil while rows have it
+	handles chunk[rows] // likewise
+	boxes   boxes       // of values
 
 	last *analysis // of the text before, which often comes again
 
@@ -120,15 +119,17 @@ func (c *Conn) analyze(query string) *analysis {
 }
 
 func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Result, error) {
-	a, err := c.run(ctx, q, q.exec, args, false)
-	if err != nil {
+	cur := c.takeCursor(q)
+	defer c.putCursor(cur)
+	a := &cur.answer
+	if err := c.run(ctx, a, q.exec, args, false); err != nil {
 		return nil, err
 	}
 	if err := firstError(a.entries); err != nil {
 		a.log.write(0)
 		return nil, err
 	}
-	n, err := c.countRecords(q, a.entries)
+	n, err := a.countRecords()
 	a.log.failed(err)
 	a.log.write(int(n))
 	return n, err
@@ -138,48 +139,43 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 	if q.ambiguous != nil {
 		return nil, q.ambiguous // before anything is sent: the text may write
 	}
-	a, err := c.run(ctx, q, q.Rewritten, args, q.streams)
-	if err != nil {
+	cur := c.takeCursor(q)
+	if err := c.run(ctx, &cur.answer, q.Rewritten, args, q.streams); err != nil {
+		c.putCursor(cur)
 		return nil, err
 	}
-	return c.openRows(q, a, reader{exact: exactTypes(ctx), boxes: &c.boxes})
+	cur.set.read = reader{exact: exactTypes(ctx), boxes: &c.boxes}
+	return c.openRows(cur)
 }
 
-// answer is the reply to a text: an entry for each statement, which may hold the
-// statement's error. They lie in the connection's buffer until it is used again.
-// If there is a stream, the last entry's rows are still to be read from it.
-type answer struct {
-	entries []entry
-	stream  *stream
-	log     *queryLog // what is still to be logged of it, or nil
-}
-
-// run sends a text with its arguments. streamed allows an answer to be a stream.
-func (c *Conn) run(ctx context.Context, q *analysis, send string, args []driver.NamedValue, streamed bool) (a answer, err error) {
+// run sends a text with its arguments and takes the answer. early allows rows that
+// are still to be read from it.
+func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.NamedValue, early bool) (err error) {
 	if c.rpc.Broken() {
-		return a, c.lost()
+		return c.lost()
 	}
 	ctx, cancel := c.bound(ctx)
 	defer func() {
-		if a.stream == nil {
-			cancel()
+		if a.open && a.reply.Arriving() {
+			a.cancel = cancel
 		} else {
-			a.stream.cancel = cancel
+			cancel()
 		}
 	}()
+	q := a.query
 	if err := c.admit(ctx, q, args); err != nil {
-		return a, err
+		return err
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
-	a, err = c.exchange(ctx, q, send, args, streamed)
+	err = c.exchange(ctx, a, send, args, early)
 	a.log = c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
 	if err != nil {
 		a.log.write(0)
 	}
 	if c.tx != nil {
-		c.tx.judge(q, a.entries, err)
+		c.tx.judge(a, err)
 	}
-	return a, err
+	return err
 }
 
 // admit refuses what must not be sent: bad arguments, and writes where only
@@ -201,16 +197,16 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 	return c.checkParams(ctx, q, args)
 }
 
-func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []driver.NamedValue, streamed bool) (a answer, err error) {
-	reply, s, err := c.send(ctx, send, args, streamed)
+func (c *Conn) exchange(ctx context.Context, a *answer, text string, args []driver.NamedValue, early bool) error {
+	err := c.send(ctx, &a.reply, text, args, early)
 	if isSessionExpired(err) && (c.tx == nil || !c.tx.used) {
 		// The server looks at the session before it runs anything, so nothing
 		// has run and the text may be sent again. It does not look at it before
 		// `begin` (3.0.2): a transaction can be stillborn.
 		if err := c.signInAgain(ctx); err != nil {
-			return a, err
+			return err
 		}
-		if reply, s, err = c.send(ctx, send, args, streamed); isSessionExpired(err) {
+		if err = c.send(ctx, &a.reply, text, args, early); isSessionExpired(err) {
 			c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
 		}
 	}
@@ -218,37 +214,27 @@ func (c *Conn) exchange(ctx context.Context, q *analysis, send string, args []dr
 		c.tx.used = true
 	}
 	if err != nil {
-		return a, placed(err, q, send)
+		return placed(err, a.query, text)
 	}
-	if q.live {
+	if a.query.live {
 		c.dirty = true // a live query outlives its text
 	}
-	if s != nil {
-		if c.entries, a.stream, err = c.openStream(s, c.entries[:0]); err != nil {
-			return a, c.failure(err)
-		}
-	} else if c.entries, err = parseEntries(c.entries[:0], reply); err != nil {
-		return a, c.fail("read", true, err)
-	}
-	a.entries = c.entries
-	return a, nil
+	return a.parse(early)
 }
 
-// send makes the round trip of one query. The reply is for parseEntries, which
-// finds out whether it is whole. If streamed, a long one comes as a stream.
-func (c *Conn) send(ctx context.Context, text string, args []driver.NamedValue, streamed bool) ([]byte, *rpc.Stream, error) {
+// send makes the round trip of one query, whose result is to be read from the reply.
+func (c *Conn) send(ctx context.Context, reply *rpc.Stream, text string, args []driver.NamedValue, early bool) error {
 	c.yieldBuffer(ctx)
 	b := c.rpc.Start("query", c.txnID(), 2)
 	b = cbor.AppendText(b, text)
 	b, err := appendArgs(b, args, c.cfg.encoding())
 	if err != nil {
 		c.rpc.Discard()
-		return nil, nil, err
+		return err
 	}
 	c.rpc.End(b)
-	reply, s, err := c.rpc.QueryTrip(ctx, streamed)
-	raw, err := c.result(reply, err)
-	return raw, s, err
+	refused, err := c.rpc.QueryTrip(ctx, reply, early)
+	return c.outcome(refused, err)
 }
 
 // call makes the round trip of a method other than query. params appends
@@ -274,18 +260,19 @@ func (c *Conn) call(ctx context.Context, method string, count int, params func([
 
 func (c *Conn) roundTrip(ctx context.Context) ([]byte, error) {
 	reply, err := c.rpc.RoundTrip(ctx)
-	return c.result(reply, err)
+	return reply.Result, c.outcome(reply.Err, err)
 }
 
-// result takes the result or the error out of a reply.
-func (c *Conn) result(reply rpc.Reply, err error) ([]byte, error) {
+// outcome is the caller's error for what came of a request: the server refused it,
+// or there was no answer.
+func (c *Conn) outcome(refused *rpc.ServerError, err error) error {
 	if err != nil {
-		return nil, c.failure(err)
+		return c.failure(err)
 	}
-	if reply.Err != nil {
-		return nil, serverError(reply.Err)
+	if refused != nil {
+		return serverError(refused)
 	}
-	return reply.Result, nil
+	return nil
 }
 
 // failure turns a transport failure into the caller's error and tells the
@@ -345,7 +332,7 @@ func placed(err error, q *analysis, sent string) error {
 func (c *Conn) yieldBuffer(ctx context.Context) {
 	if c.rows != nil {
 		c.rows.detach(ctx)
-		c.rows, c.entries = nil, nil
+		c.rows = nil
 	}
 }
 

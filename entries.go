@@ -3,8 +3,10 @@ package surrealsql
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 )
 
@@ -20,37 +22,28 @@ type entry struct {
 	judged bool // the status has come
 }
 
-// parseEntries takes the reply to a query apart, without decoding the results.
-func parseEntries(entries []entry, reply []byte) ([]entry, error) {
-	var d cbor.Decoder
-	d.Reset(reply)
-	n, err := d.ArrayLen()
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
-			break
+// findRows reads up to the result, and reports whether that is rows. What tells of a
+// failure is sorted before it. keep is for a decoder whose bytes move.
+func (e *entry) findRows(d *cbor.Decoder, keep bool) (bool, error) {
+	for {
+		more, err := d.More(&e.fields)
+		if err == nil && !more {
+			err = e.check(d)
 		}
-		var e entry
-		e, err = parseEntry(&d)
-		entries = append(entries, e)
+		if err != nil {
+			return false, err
+		}
+		if d.Take(keyResult) {
+			kind, err := d.PeekKind()
+			return kind == cbor.KindArray && e.kind == "", err
+		}
+		if err := e.parseField(d, keep); err != nil {
+			return false, err
+		}
 	}
-	if err == nil {
-		err = d.Tail()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("unreadable reply to a query: %w", err)
-	}
-	return entries, nil
 }
 
-func parseEntry(d *cbor.Decoder) (e entry, err error) {
-	if e.fields, err = d.MapLen(); err != nil {
-		return e, err
-	}
-	return e, e.parseFields(d, false)
-}
-
-// parseFields reads the fields that are to come. keep copies what is found, for
-// a decoder whose bytes move.
+// parseFields reads the fields that are to come.
 func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 	for {
 		more, err := d.More(&e.fields)
@@ -61,14 +54,12 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 			return e.check(d)
 		}
 		switch { // what nearly every entry has comes first
-		case d.Take(statusOK):
-			e.judged, e.failed = true, false
-		case d.Take(keyTime):
+		case e.fields >= 1 && d.Take(statusOKTime):
+			e.judged, e.fields = true, e.fields-1
 			err = d.Skip()
+		case d.Take(typeNone):
 		default:
-			if err = e.parseNext(d); err == nil && keep {
-				e.own()
-			}
+			err = e.parseField(d, keep)
 		}
 		if err != nil {
 			return err
@@ -76,38 +67,25 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 	}
 }
 
-// parseNext reads a key and its value.
-func (e *entry) parseNext(d *cbor.Decoder) error {
-	if d.Take(keyResult) {
-		return e.parseField(d, "result")
-	}
+var (
+	keyResult    = cbor.AppendText(nil, "result")
+	statusOKTime = slices.Concat(cbor.AppendText(nil, "status"), cbor.AppendText(nil, "OK"), cbor.AppendText(nil, "time"))
+	typeNone     = cbor.AppendNull(cbor.AppendTag(cbor.AppendText(nil, "type"), literal.TagNone))
+)
+
+// parseField reads a key and its value.
+func (e *entry) parseField(d *cbor.Decoder, keep bool) error {
 	key, err := d.TextBytes()
 	if err != nil {
 		return err
 	}
-	return e.parseField(d, string(key))
-}
-
-var (
-	keyResult = cbor.AppendText(nil, "result")
-	keyTime   = cbor.AppendText(nil, "time")
-	statusOK  = cbor.AppendText(cbor.AppendText(nil, "status"), "OK")
-)
-
-// own copies what lies in the connection's buffer.
-func (e *entry) own() {
-	e.result = bytes.Clone(e.result)
-	e.details = bytes.Clone(e.details)
-}
-
-func (e *entry) parseField(d *cbor.Decoder, key string) (err error) {
-	switch key {
+	switch string(key) {
 	case "result":
 		e.result, err = d.Raw()
 	case "status":
 		var text []byte
 		text, err = d.TextBytes()
-		e.judged, e.failed = true, !bytes.Equal(text, okStatus)
+		e.judged, e.failed = true, string(text) != "OK"
 	case "kind":
 		e.kind, err = optionalText(d)
 	case "details":
@@ -115,7 +93,16 @@ func (e *entry) parseField(d *cbor.Decoder, key string) (err error) {
 	default:
 		err = d.Skip()
 	}
+	if keep {
+		e.own()
+	}
 	return err
+}
+
+// own copies what lies in the connection's buffer.
+func (e *entry) own() {
+	e.result = bytes.Clone(e.result)
+	e.details = bytes.Clone(e.details)
 }
 
 func (e *entry) check(d *cbor.Decoder) error {
@@ -124,8 +111,6 @@ func (e *entry) check(d *cbor.Decoder) error {
 	}
 	return nil
 }
-
-var okStatus = []byte("OK")
 
 func optionalText(d *cbor.Decoder) (string, error) {
 	if kind, err := d.PeekKind(); err != nil || kind != cbor.KindText {
@@ -192,33 +177,6 @@ func firstError(entries []entry) error {
 		return nil
 	}
 	return collateral
-}
-
-// align gives the statement of each entry, as an index. Which statements a
-// server answers differs between versions, and where a block fails or returns
-// early. Entries that no statement is left for mean that the text was not
-// understood as the server did: then there is no telling which columns belong to
-// which result.
-func (c *Conn) align(q *analysis, entries []entry) ([]int, error) {
-	at := c.aligned[:0]
-	if len(q.Statements) == 1 && len(entries) == 1 {
-		c.aligned = append(at, 0)
-		return c.aligned, nil
-	}
-	aligner := q.Align(c.major, len(entries))
-	for i := range entries {
-		message := ""
-		if entries[i].failed {
-			message = entries[i].message()
-		}
-		statement, ok := aligner.Next(entries[i].failed, message)
-		if !ok {
-			return nil, fmt.Errorf("surrealsql: the server gave %d answers, of which only %d belong to statements read in the text: send the statements one by one", len(entries), i)
-		}
-		at = append(at, statement)
-	}
-	c.aligned = at
-	return at, nil
 }
 
 // ambiguous makes the analysis' complaint about columns the driver's.

@@ -93,22 +93,29 @@ var (
 	noLayout  = &layout{whole: -1}
 )
 
-// openStream stands before the first row of a stream.
-func (s *resultSet) openStream(q *analysis, statement int, st *stream) (err error) {
+// openRows stands before the first row of an answer that is open.
+func (s *resultSet) openRows(a *answer, statement int) error {
+	if !a.reply.Arriving() {
+		err := s.open(a.query, statement, a.reply.Decoder().Rest())
+		s.tail = a
+		return err
+	}
 	s.begin()
-	s.stream, s.dec = st, st.rpc.Decoder()
-	p := &q.Statements[statement].Projection
-	switch known := q.layouts[statement]; {
+	s.tail, s.dec = a, a.reply.Decoder()
+	p := &a.query.Statements[statement].Projection
+	switch known := a.query.layouts[statement]; {
 	case p.Form == surrealql.Value:
 		s.openValue()
 	case known != nil:
-		s.columns, s.layout = q.names[statement], known
+		s.columns, s.layout = a.query.names[statement], known
 	default:
-		s.columns, s.unplaced = q.names[statement], p
+		s.columns, s.unplaced = a.query.names[statement], p
 	}
-	if s.left, err = s.dec.ArrayLen(); err != nil {
-		return st.fail(err)
+	left, err := s.dec.ArrayLen()
+	if err != nil {
+		return a.end(err)
 	}
+	s.left = left
 	return nil
 }
 

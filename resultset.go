@@ -2,7 +2,6 @@ package surrealsql
 
 import (
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,9 +16,9 @@ import (
 type resultSet struct {
 	columns []string
 	layout  *layout
-	raw     []byte        // the whole result, or nil for a stream
-	stream  *stream       // rows that are still arriving, or nil
-	dec     *cbor.Decoder // stands on the next row: own, or the stream's
+	raw     []byte        // the result; nil for one that arrives piece by piece
+	tail    *answer       // that is open, what is behind the rows being unread, or nil
+	dec     *cbor.Decoder // stands on the next row: own, or the one of a reply that arrives
 	own     cbor.Decoder
 	left    int  // rows to come, as ArrayLen counts; meaningless when single
 	single  bool // the result itself is the one row
@@ -27,7 +26,7 @@ type resultSet struct {
 	read    reader
 	types   []columnType // learned on demand
 
-	unplaced *surrealql.Projection // to be laid out by the first row of a stream
+	unplaced *surrealql.Projection // to be laid out by the first row that arrives
 }
 
 // layout says where the values of a row go. A row is an object whose keys the
@@ -77,7 +76,7 @@ func (s *resultSet) next(dest []driver.Value) error {
 }
 
 // row returns a decoder that stands on the next row, or io.EOF. Behind the last
-// row of a stream it says whether the statement succeeded.
+// row of an open answer it says whether the statement succeeded.
 func (s *resultSet) row() (*cbor.Decoder, error) {
 	if s.left > 0 && s.unplaced == nil && !s.done { // what is below, for nearly every row
 		s.left--
@@ -105,23 +104,37 @@ func (s *resultSet) rareRow() (*cbor.Decoder, error) {
 		return d, s.judge(err)
 	}
 	s.done = true
-	if s.stream != nil {
-		return nil, s.stream.finish()
+	if s.tail != nil {
+		return nil, s.tail.finish(s.dec)
 	}
 	return nil, io.EOF
 }
 
-// judge ends a stream for an error in a row, and returns what that means.
+// judge says what an error in a row means; behind it nothing is read of an answer that
+// is open.
 func (s *resultSet) judge(err error) error {
-	if err == nil || s.stream == nil {
+	if err == nil || s.tail == nil {
 		return err
 	}
 	s.done = true
-	if errors.Is(err, ErrAmbiguousColumns) {
-		s.stream.close()
-		return err
+	return s.tail.judge(err, s.raw)
+}
+
+// skip reads to the end without decoding.
+func (s *resultSet) skip() error {
+	s.unplaced = nil
+	for {
+		d, err := s.row()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = s.judge(d.Skip())
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return s.stream.fail(err)
 }
 
 // place lays the columns out by the first row that is an object, and returns a

@@ -1,12 +1,11 @@
 package surrealsql
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"io"
 	"reflect"
-	"slices"
 )
 
 // rows are the result sets of one reply. Statements without a result (LET, USE,
@@ -23,11 +22,8 @@ type rows struct{ *cursor }
 
 // cursor is where rows stand.
 type cursor struct {
-	conn     *Conn
-	query    *analysis
-	answer         // its last entry's rows may be a stream
-	at       []int // the statement of each entry
-	next     int   // the entry behind the current set
+	answer
+	next     int // the entry behind the current set
 	set      resultSet
 	count    int  // rows that were read
 	located       // the row that columns are scanned from, since Go 1.27
@@ -44,43 +40,43 @@ var (
 	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
 )
 
-// openRows stands on the first result set; a text without any gives rows
+// openRows stands on the first result set of an answer; a text without any gives rows
 // without columns.
-func (c *Conn) openRows(q *analysis, a answer, read reader) (driver.Rows, error) {
-	at, err := c.align(q, a.entries)
-	r := &rows{c.takeCursor()}
-	r.conn, r.query, r.answer, r.at, r.set.read = c, q, a, at, read
+func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
+	r := c.handles.put(rows{cur})
+	err := r.align()
 	if err == nil {
 		err = r.advance()
 	}
 	if err != nil && err != io.EOF {
-		a.log.failed(err)
-		r.drop()
-		r.release()
+		r.log.failed(err)
+		r.log.writeRows(0)
+		r.answer.drop()
+		c.putCursor(cur)
+		r.cursor = nil
 		return nil, err
 	}
 	c.rows = r
 	return r, nil
 }
 
-// takeCursor takes the connection's cursor, or a new one where that is in use.
-func (c *Conn) takeCursor() *cursor {
+// takeCursor takes the connection's cursor for the answer to a text, or a new one
+// where that is in use.
+func (c *Conn) takeCursor(q *analysis) *cursor {
 	cur := c.cursor
 	if cur == nil {
-		return new(cursor)
+		cur = new(cursor)
 	}
 	c.cursor = nil
+	cur.conn, cur.query = c, q
 	return cur
 }
 
-// release gives the cursor back. Whatever is asked of the rows from now on, they
-// are over.
-func (r *rows) release() {
-	cur := r.cursor
-	r.cursor = nil
-	conn, located := cur.conn, cur.located.reusable()
-	*cur = cursor{located: located}
-	conn.cursor = cur
+// putCursor gives it back. What may be large or somebody's is forgotten.
+func (c *Conn) putCursor(cur *cursor) {
+	clear(cur.entries)
+	*cur = cursor{answer: answer{entries: cur.entries[:0], at: cur.at[:0]}, located: cur.located.reusable()}
+	c.cursor = cur
 }
 
 // advance opens the next result set, or returns io.EOF. Every entry on the way
@@ -98,8 +94,8 @@ func (r *rows) advance() error {
 		if !r.query.Statements[statement].Yields {
 			continue
 		}
-		if r.stream != nil && r.next == len(r.entries) {
-			return r.set.openStream(r.query, statement, r.stream)
+		if r.open {
+			return r.set.openRows(&r.answer, statement)
 		}
 		return r.set.open(r.query, statement, r.entries[i].result)
 	}
@@ -133,13 +129,11 @@ func (r *rows) judge(err error) error {
 		return err
 	}
 	r.reported = true
-	r.log.failed(err)
-	if r.set.stream != nil {
-		return err
+	if r.set.tail == nil {
+		err = undecodableRow(err)
 	}
-	// The reply is here and well-formed; it holds a value that this driver does
-	// not know. The connection is as good as before.
-	return fmt.Errorf("surrealsql: a row that cannot be decoded: %w", err)
+	r.log.failed(err)
+	return err
 }
 
 // HasNextResultSet reports whether a set or an error comes after this one.
@@ -172,45 +166,43 @@ func (r *rows) Close() error {
 	if r.conn.rows == r {
 		r.conn.rows = nil
 	}
-	r.drop()
-	var err error
-	if !r.reported {
+	err := r.drop()
+	if err == nil {
 		err = firstError(r.entries[r.next:])
 	}
-	r.release()
+	if r.reported {
+		err = nil
+	}
+	r.conn.putCursor(r.cursor)
+	r.cursor = nil
 	return err
 }
 
-func (r *rows) drop() {
+// drop ends the reading of rows. It returns what is wrong with those that are here
+// and were not read.
+func (r *rows) drop() (err error) {
+	r.located = r.reusable()
+	if r.open && !r.reply.Arriving() {
+		err = r.set.skip()
+	}
+	r.answer.drop()
+	r.set.done = true
+	r.log.failed(err)
 	r.log.writeRows(r.count)
 	r.log = nil
-	r.located = r.reusable()
-	if r.stream != nil {
-		r.stream.close()
-		r.set.done = true
-	}
+	return err
 }
 
 // detach moves what is left into memory of its own, because the connection's
 // buffer is wanted by who waits no longer than ctx.
 func (r *rows) detach(ctx context.Context) {
-	r.at = slices.Clone(r.at)
 	r.located.detach()
-	if r.stream != nil {
-		r.stream.buffer(ctx)
-		return
-	}
-	own := make([]entry, len(r.entries))
-	for i, e := range r.entries {
-		own[i] = e
-		if i >= r.next-1 { // the current set and those behind it
-			own[i].result = append([]byte(nil), e.result...)
-			own[i].details = append([]byte(nil), e.details...)
-		}
-	}
-	r.entries = own
-	if r.next > 0 {
+	r.answer.detach(ctx, r.next-1)
+	switch {
+	case r.set.tail == nil && r.next > 0:
 		r.set.move(r.entries[r.next-1].result)
+	case r.set.raw != nil:
+		r.set.move(bytes.Clone(r.set.raw))
 	}
 }
 

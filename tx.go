@@ -113,20 +113,20 @@ func (t *tx) admit(q *analysis) error {
 // judge dooms the transaction when a statement that may write has failed: a
 // multi-record UPDATE that fails half-way leaves that half in the transaction,
 // and SurrealDB (3.0.2) would commit it.
-func (t *tx) judge(q *analysis, entries []entry, err error) {
+func (t *tx) judge(a *answer, err error) {
 	if t.doom != nil {
 		return
 	}
 	if err != nil {
-		if hasRun(err) && mayWrite(q.Statements) {
+		if hasRun(err) && mayWrite(a.query.Statements) {
 			t.doom = err
 		}
 		return
 	}
-	at, misaligned := t.conn.align(q, entries)
-	for i := range entries {
-		if entries[i].failed && (misaligned != nil || q.Statements[at[i]].MayWrite) {
-			t.doom = entries[i].err(i)
+	misaligned := a.align()
+	for i := range a.entries {
+		if e := &a.entries[i]; e.failed && (misaligned != nil || a.query.Statements[a.at[i]].MayWrite) {
+			t.doom = e.err(i)
 			return
 		}
 	}

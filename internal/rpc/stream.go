@@ -8,80 +8,79 @@ import (
 )
 
 // peekSize is how much of a long message is looked at to see whether it is a
-// reply that can be streamed: {id, result: …}, in this order, as the server
-// sorts them.
+// reply that can be read while it arrives: {id, result: …}, in this order, as the
+// server sorts them.
 const peekSize = 64
 
-// Stream is a reply whose result is read while it arrives. Until it is finished,
-// buffered or closed, its connection can do nothing else, and the end of the
-// request's context closes the socket.
+// Stream is a reply whose result is being read. While more of it arrives its
+// connection can do nothing else, and the end of the request's context closes the
+// socket; otherwise its bytes lie where they are valid until the connection is used
+// again. It is made by QueryTrip, any number of times.
 type Stream struct {
-	conn   *Conn
-	ctx    context.Context
-	stop   func() bool // releases the guard of ctx; nil for none
-	dec    cbor.Decoder
-	fields int  // of the envelope, behind the result
-	apart  bool // the rest lies in memory of its own, and the connection is others'
+	conn     *Conn
+	ctx      context.Context
+	stop     func() bool // releases the guard of ctx; nil for none
+	dec      cbor.Decoder
+	fields   int  // of the envelope, behind the result
+	arriving bool // the message is not all here
 }
 
-// QueryTrip is RoundTrip for a caller who reads the result to its end and finds
-// by that whether it is well-formed: the reply is not read twice. What is in
-// Result may be cut short, or have something behind it.
-//
-// If streamed, a long reply comes while it arrives: its result is to be read from
-// the stream. Errors and short replies come whole all the same, and stream is nil.
-func (c *Conn) QueryTrip(ctx context.Context, streamed bool) (reply Reply, stream *Stream, err error) {
+// QueryTrip is RoundTrip for a caller who reads the result to its end, and finds by
+// that whether the reply is well-formed: it is not read twice. The result is to be
+// read from the stream. With early, that is as soon as the beginning of a long
+// reply is here; otherwise, and for errors, once it is here whole.
+func (c *Conn) QueryTrip(ctx context.Context, s *Stream, early bool) (*ServerError, error) {
 	stop, err := c.guard(ctx)
 	if err != nil {
-		return reply, nil, err
+		return nil, err
 	}
+	s.conn, s.ctx, s.stop, s.fields, s.arriving = c, ctx, stop, 0, false
+	var refused *ServerError
 	if err = c.flush(ctx); err == nil {
-		reply, stream, err = c.receiveQuery(streamed)
+		refused, err = c.receiveQuery(s, early)
 		err = c.received(ctx, err)
 	}
-	if stream == nil {
-		c.unguard(stop)
-		return reply, nil, err
+	if !s.arriving {
+		s.release()
 	}
-	stream.ctx, stream.stop = ctx, stop
-	return reply, stream, nil
+	return refused, err
 }
 
 // receiveQuery reads messages until one answers the waiting request.
-func (c *Conn) receiveQuery(streamed bool) (Reply, *Stream, error) {
+func (c *Conn) receiveQuery(s *Stream, early bool) (*ServerError, error) {
 	for {
-		msg, more, err := c.nextMessage(streamed)
+		msg, more, err := c.nextMessage(early)
 		if err != nil {
-			return Reply{}, nil, err
+			return nil, err
 		}
-		e, fields, usual := c.parseHead(msg)
-		whole := !usual || e.ID == c.pingID || !more && fields > 0
-		if whole && more {
+		if s.begin(msg) { // nearly always
+			c.waiting = c.waiting[:0]
+			if s.arriving = more; more {
+				s.dec.ResetSource(s.dec.Rest(), c.ws)
+			}
+			return nil, nil
+		}
+		if more {
 			if msg, err = c.ws.Rest(msg); err != nil {
-				return Reply{}, nil, err
-			}
-			more = false
-		}
-		if whole {
-			if e, err = c.parse(msg); err != nil {
-				return Reply{}, nil, err
+				return nil, err
 			}
 		}
-		ours, err := c.claim(&e)
-		switch {
-		case err != nil:
-			return Reply{}, nil, err
-		case ours && more:
-			return e.Reply, c.openStream(e.Result, fields), nil
-		case ours:
-			return e.Reply, nil, nil
+		e, err := c.parse(msg)
+		if err != nil {
+			return nil, err
+		}
+		if ours, err := c.claim(&e); err != nil {
+			return nil, err
+		} else if ours {
+			s.dec.Reset(e.Result)
+			return e.Err, nil
 		}
 	}
 }
 
-// nextMessage reads a message, or if streamed the beginning of a long one.
-func (c *Conn) nextMessage(streamed bool) (msg []byte, more bool, err error) {
-	if !streamed {
+// nextMessage reads a message, or with early the beginning of a long one.
+func (c *Conn) nextMessage(early bool) (msg []byte, more bool, err error) {
+	if !early {
 		msg, err = c.ws.ReadMessage()
 		return msg, false, err
 	}
@@ -97,43 +96,40 @@ func (c *Conn) nextMessage(streamed bool) (msg []byte, more bool, err error) {
 	return msg, more, err
 }
 
-// parseHead parses a message that begins as a reply with a result does, and gives
-// all that is behind the head as the result; fields is how many more of the
-// envelope are among it. Whatever else the message is had better be read whole:
-// usual is false then.
-func (c *Conn) parseHead(msg []byte) (e envelope, fields int, usual bool) {
-	d := &c.dec
+// begin reports whether a message begins as the result that is waited for does, and
+// stands before that result then. Whatever else the message is had better be read
+// whole.
+func (s *Stream) begin(msg []byte) bool {
+	d := &s.dec
 	d.Reset(msg)
-	fields, err := d.MapLen()
-	if err != nil || fields < 2 || !d.Take(keyID) {
-		return e, 0, false
+	n, err := d.MapLen()
+	if err != nil || n < 2 || !d.Take(keyID) {
+		return false
 	}
-	if e.ID, e.hasID, err = parseID(d); err != nil || !e.hasID || !d.Take(keyResult) {
-		return e, 0, false
+	id, err := d.Uint()
+	if err != nil || len(s.conn.waiting) != 1 || id != s.conn.waiting[0] || !d.Take(keyResult) {
+		return false
 	}
-	e.Result = d.Rest()
-	return e, fields - 2, true
+	s.fields = n - 2
+	return true
 }
 
 var keyID, keyResult = cbor.AppendText(nil, "id"), cbor.AppendText(nil, "result")
-
-// openStream opens a stream of a result of which the beginning is there.
-func (c *Conn) openStream(result []byte, fields int) *Stream {
-	s := &Stream{conn: c, fields: fields}
-	s.dec.ResetSource(result, c.ws)
-	return s
-}
 
 // Decoder reads the result. What it returns as valid until the next call is
 // also gone when it needs more of the message.
 func (s *Stream) Decoder() *cbor.Decoder { return &s.dec }
 
+// Arriving reports whether the message was not all here when it was looked at last.
+func (s *Stream) Arriving() bool { return s.arriving }
+
 // Fail gives the connection up for an error of the decoder and returns the
 // *Failure that says so.
 func (s *Stream) Fail(err error) error {
 	s.conn.Abort()
+	err = s.conn.received(s.ctx, err)
 	s.release()
-	return s.conn.received(s.ctx, err)
+	return err
 }
 
 // Finish reads what is behind the result, and frees the connection.
@@ -166,17 +162,14 @@ func (s *Stream) Buffer() error {
 	}
 	s.conn.ws.Steal()
 	s.dec.Reset(rest)
-	s.apart = true
 	s.release()
 	return nil
 }
 
-// Close frees the connection without reading the rest: what is left is dropped
-// if it is at most limit bytes, otherwise the connection is given up.
-func (s *Stream) Close(limit int) {
-	if s.apart {
-		return
-	}
+// Drop frees the connection without reading the rest, which is arriving: what is
+// left is dropped if it is at most limit bytes, otherwise the connection is given
+// up.
+func (s *Stream) Drop(limit int) {
 	if ok, err := s.conn.ws.Drain(limit); !ok || err != nil {
 		s.conn.Abort()
 	}
@@ -185,5 +178,5 @@ func (s *Stream) Close(limit int) {
 
 func (s *Stream) release() {
 	s.conn.unguard(s.stop)
-	s.stop = nil
+	s.stop, s.arriving = nil, false
 }
