@@ -3,7 +3,6 @@ package surrealsql
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
@@ -33,7 +32,7 @@ func (e *entry) findRows(d *cbor.Decoder, keep bool) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if d.Take(keyResult) {
+		if d.Take(&keyResult) {
 			kind, err := d.PeekKind()
 			return kind == cbor.KindArray && e.kind == "", err
 		}
@@ -54,10 +53,10 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 			return e.check(d)
 		}
 		switch { // what nearly every entry has comes first
-		case e.fields >= 1 && d.Take(statusOKTime):
+		case e.fields >= 1 && d.Take(&statusOKTime):
 			e.judged, e.fields = true, e.fields-1
 			err = d.Skip()
-		case d.Take(typeNone):
+		case d.Take(&typeNone):
 		default:
 			err = e.parseField(d, keep)
 		}
@@ -68,9 +67,9 @@ func (e *entry) parseFields(d *cbor.Decoder, keep bool) error {
 }
 
 var (
-	keyResult    = cbor.AppendText(nil, "result")
-	statusOKTime = slices.Concat(cbor.AppendText(nil, "status"), cbor.AppendText(nil, "OK"), cbor.AppendText(nil, "time"))
-	typeNone     = cbor.AppendNull(cbor.AppendTag(cbor.AppendText(nil, "type"), literal.TagNone))
+	keyResult    = cbor.KnownText("result")
+	statusOKTime = cbor.MakeKnown(cbor.AppendText(nil, "status"), cbor.AppendText(nil, "OK"), cbor.AppendText(nil, "time"))
+	typeNone     = cbor.MakeKnown(cbor.AppendText(nil, "type"), cbor.AppendNull(cbor.AppendTag(nil, literal.TagNone)))
 )
 
 // parseField reads a key and its value.

@@ -40,10 +40,10 @@ type layout struct {
 
 // target is a key of the row's object and the columns that are fed from it.
 type target struct {
-	key     string
-	encoded []byte // key as CBOR
-	column  int    // that takes the whole value and is the only one, or -1
-	cells   []cell
+	key    string
+	known  cbor.Known // the key as CBOR
+	column int        // that takes the whole value and is the only one, or -1
+	cells  []cell
 }
 
 // cell is a column and the way to its value inside the key's value.
@@ -156,21 +156,19 @@ func (s *resultSet) place() (*cbor.Decoder, error) {
 // decode reads one row. A key that is missing leaves nil, one that is not
 // wanted is skipped.
 func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error {
-	kind, err := d.PeekKind()
-	if err != nil {
-		return err
-	}
-	if kind != cbor.KindMap || l.always {
+	if d.Next() != cbor.KindMap || l.always {
 		return l.decodeWhole(d, dest, read)
 	}
 	n, err := d.MapLen()
 	hint := 0
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
+	for more := true; err == nil; {
+		if n > 0 {
+			n--
+		} else if more, err = d.More(&n); !more {
 			break
 		}
 		i := hint
-		if i >= len(l.targets) || !d.Take(l.targets[i].encoded) {
+		if i >= len(l.targets) || !d.Take(&l.targets[i].known) {
 			if i, err = l.nextTarget(d); err != nil {
 				break
 			}
@@ -274,7 +272,7 @@ func makeLayout(paths []surrealql.Path) *layout {
 			return strings.Compare(t.key, key)
 		})
 		if !found {
-			l.targets = slices.Insert(l.targets, i, target{key: path[0], encoded: cbor.AppendText(nil, path[0])})
+			l.targets = slices.Insert(l.targets, i, target{key: path[0], known: cbor.KnownText(path[0])})
 		}
 		l.targets[i].cells = append(l.targets[i].cells, cell{column, path[1:]})
 		l.nested = l.nested || found || len(path) > 1

@@ -121,7 +121,7 @@ func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
 			break
 		}
 		i := hint
-		if i >= len(l.targets) || !d.Take(l.targets[i].encoded) {
+		if i >= len(l.targets) || !d.Take(&l.targets[i].known) {
 			if i, err = l.nextTarget(d); err != nil {
 				break
 			}

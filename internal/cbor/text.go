@@ -116,15 +116,3 @@ func (d *Decoder) chunk(major byte) (uint64, error) {
 	d.pos += size
 	return arg, nil
 }
-
-// Take consumes the next bytes if they are exactly those of encoded, a whole
-// item, and reports whether it did. It is for keys that are expected: no head is
-// parsed and nothing is validated again. Where the window ends before the item
-// does it reports false, and the item is there to be read.
-func (d *Decoder) Take(encoded []byte) bool {
-	if len(d.buf)-d.pos < len(encoded) || string(d.buf[d.pos:d.pos+len(encoded)]) != string(encoded) {
-		return false
-	}
-	d.pos += len(encoded)
-	return true
-}

@@ -24,11 +24,11 @@ func parts(d *cbor.Decoder, what string, least, most int) (int, error) {
 }
 
 // pair is the head of an array of two.
-var pair = cbor.AppendArrayHeader(nil, 2)
+var pair = cbor.MakeKnown(cbor.AppendArrayHeader(nil, 2))
 
 // ReadDatetime reads the [seconds, nanoseconds] behind a datetime's tag.
 func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
-	if !d.Take(pair) {
+	if !d.Take(&pair) {
 		if _, err := parts(d, "a datetime", 2, 2); err != nil {
 			return time.Time{}, err
 		}

@@ -103,18 +103,18 @@ func (s *Stream) begin(msg []byte) bool {
 	d := &s.dec
 	d.Reset(msg)
 	n, err := d.MapLen()
-	if err != nil || n < 2 || !d.Take(keyID) {
+	if err != nil || n < 2 || !d.Take(&keyID) {
 		return false
 	}
 	id, err := d.Uint()
-	if err != nil || len(s.conn.waiting) != 1 || id != s.conn.waiting[0] || !d.Take(keyResult) {
+	if err != nil || len(s.conn.waiting) != 1 || id != s.conn.waiting[0] || !d.Take(&keyResult) {
 		return false
 	}
 	s.fields = n - 2
 	return true
 }
 
-var keyID, keyResult = cbor.AppendText(nil, "id"), cbor.AppendText(nil, "result")
+var keyID, keyResult = cbor.KnownText("id"), cbor.KnownText("result")
 
 // Decoder reads the result. What it returns as valid until the next call is
 // also gone when it needs more of the message.

@@ -155,9 +155,9 @@ func parseRequest(b []byte) (id, method []byte, err error) {
 	var d cbor.Decoder
 	d.Reset(b)
 	n, err := d.MapLen()
-	if err == nil && d.Take(keyID) { // the usual order costs the server little
+	if err == nil && d.Take(&keyID) { // the usual order costs the server little
 		n--
-		if id, err = d.Raw(); err == nil && d.Take(methodQuery) {
+		if id, err = d.Raw(); err == nil && d.Take(&methodQuery) {
 			return id, query, nil
 		}
 	}
@@ -186,8 +186,8 @@ func parseRequest(b []byte) (id, method []byte, err error) {
 
 var (
 	query       = []byte("query")
-	keyID       = cbor.AppendText(nil, "id")
-	methodQuery = cbor.AppendText(cbor.AppendText(nil, "method"), "query")
+	keyID       = cbor.KnownText("id")
+	methodQuery = cbor.MakeKnown(cbor.AppendText(nil, "method"), cbor.AppendText(nil, "query"))
 )
 
 // appendResult appends what SurrealDB 3 answers to a method that is no query.
