@@ -91,7 +91,8 @@ func (o reader) typeOf(d *cbor.Decoder) (driver.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := o.value(d, cbor.MaxDepth)
+	o.types = false
+	v, err := o.read(d)
 	if err != nil || exact == nil || exact == None {
 		return columnType{}, err
 	}

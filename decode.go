@@ -55,14 +55,12 @@ func decodeValue(d *cbor.Decoder) (driver.Value, error) { return plainReader.rea
 // decodeExact is decodeValue for the types of WithExactTypes.
 func decodeExact(d *cbor.Decoder) (driver.Value, error) { return exactReader.read(d) }
 
-func (o reader) read(d *cbor.Decoder) (driver.Value, error) {
+func (o reader) read(d *cbor.Decoder) (driver.Value, error) { return o.value(d, cbor.MaxDepth) }
+
+func (o reader) value(d *cbor.Decoder, depth int) (_ any, err error) {
 	if o.types {
 		return o.typeOf(d)
 	}
-	return o.value(d, cbor.MaxDepth)
-}
-
-func (o reader) value(d *cbor.Decoder, depth int) (_ any, err error) {
 	k := d.Next()
 	if k == cbor.KindInvalid {
 		if k, err = d.PeekKind(); err != nil {

@@ -68,7 +68,6 @@ func (s *resultSet) next(dest []driver.Value) error {
 	if err != nil {
 		return err
 	}
-	clear(dest)
 	if err := s.layout.decode(d, dest, s.read); err != nil {
 		return s.judge(err)
 	}
@@ -156,40 +155,71 @@ func (s *resultSet) place() (*cbor.Decoder, error) {
 // decode reads one row. A key that is missing leaves nil, one that is not
 // wanted is skipped.
 func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error {
-	if d.Next() != cbor.KindMap || l.always {
+	if kind, err := d.PeekKind(); err != nil {
+		return err
+	} else if kind != cbor.KindMap || l.always {
 		return l.decodeWhole(d, dest, read)
 	}
 	n, err := d.MapLen()
-	hint := 0
-	for more := true; err == nil; {
-		if n > 0 {
-			n--
-		} else if more, err = d.More(&n); !more {
-			break
-		}
-		i := hint
-		if i >= len(l.targets) || !d.Take(&l.targets[i].known) {
-			if i, err = l.nextTarget(d); err != nil {
-				break
-			}
-			if i < 0 {
-				err = d.Skip()
-				continue
-			}
-		}
-		hint = i + 1
-		if t := &l.targets[i]; t.column >= 0 {
-			dest[t.column], err = read.read(d)
-		} else {
-			err = t.decode(d, dest, read)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	i := 0
+	if n == len(l.targets) && l.whole < 0 { // nearly every row: each key comes in its turn
+		for ; i < n && d.Take(&l.targets[i].known); i++ {
+			if t := &l.targets[i]; t.column >= 0 {
+				dest[t.column], err = read.read(d)
+			} else {
+				err = t.decode(d, dest, read)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if i == n {
+			return nil
+		}
+		n -= i
+	}
+	return l.decodeRest(d, n, i, dest, read)
 }
 
-// nextTarget reads a key and returns its target, or -1. Before it is called the
-// target after the last hit is tried: with sorted keys it nearly always is the one.
-func (l *layout) nextTarget(d *cbor.Decoder) (int, error) {
+// decodeRest reads n keys and their values, those of the first targets being read.
+func (l *layout) decodeRest(d *cbor.Decoder, n, first int, dest []driver.Value, read reader) error {
+	if first == 0 {
+		clear(dest)
+	}
+	for _, t := range l.targets[first:] {
+		for _, c := range t.cells {
+			dest[c.column] = nil
+		}
+	}
+	for hint := first; ; {
+		more, err := d.More(&n)
+		if err != nil || !more {
+			return err
+		}
+		i, err := l.nextTarget(d, hint)
+		switch {
+		case err != nil:
+		case i < 0:
+			err = d.Skip()
+		default:
+			hint = i + 1
+			err = l.targets[i].decode(d, dest, read)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// nextTarget reads a key and returns its target, or -1. hint is the target after the
+// last hit: with sorted keys it nearly always is the one.
+func (l *layout) nextTarget(d *cbor.Decoder, hint int) (int, error) {
+	if hint < len(l.targets) && d.Take(&l.targets[hint].known) {
+		return hint, nil
+	}
 	key, err := d.TextBytes()
 	if err != nil {
 		return -1, err
@@ -200,6 +230,7 @@ func (l *layout) nextTarget(d *cbor.Decoder) (int, error) {
 // decodeWhole reads a row that is no object: NONE and NULL are rows of nil,
 // another value goes to the column `value`.
 func (l *layout) decodeWhole(d *cbor.Decoder, dest []driver.Value, read reader) error {
+	clear(dest)
 	v, err := read.read(d)
 	if err != nil || v == nil {
 		return err
@@ -221,7 +252,11 @@ func (l *layout) find(key []byte) int {
 }
 
 // decode reads the value of a key into its columns.
-func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) error {
+func (t *target) decode(d *cbor.Decoder, dest []driver.Value, read reader) (err error) {
+	if t.column >= 0 {
+		dest[t.column], err = read.read(d)
+		return err
+	}
 	raw, err := d.Raw()
 	if err != nil {
 		return err

@@ -120,15 +120,13 @@ func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
 		if more, err = d.More(&n); !more {
 			break
 		}
-		i := hint
-		if i >= len(l.targets) || !d.Take(&l.targets[i].known) {
-			if i, err = l.nextTarget(d); err != nil {
-				break
-			}
-			if i < 0 {
-				err = d.Skip()
-				continue
-			}
+		i, failed := l.nextTarget(d, hint)
+		if err = failed; err != nil {
+			break
+		}
+		if i < 0 {
+			err = d.Skip()
+			continue
 		}
 		hint = i + 1
 		from := int(d.Offset() - start)

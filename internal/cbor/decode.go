@@ -82,6 +82,9 @@ func (d *Decoder) PeekKind() (Kind, error) {
 	return k, nil
 }
 
+// Advance consumes n bytes of what [Decoder.Rest] gave.
+func (d *Decoder) Advance(n int) { d.pos += n }
+
 // Next is PeekKind for a caller who has another way where the byte is not at hand
 // or not valid: it returns KindInvalid then.
 func (d *Decoder) Next() Kind {
@@ -135,7 +138,7 @@ func (d *Decoder) head() (first byte, arg uint64, size int, err error) {
 // Int reads an integer. One that does not fit in 64 bits with a sign is an
 // error.
 func (d *Decoder) Int() (int64, error) {
-	if v, size := shortInt(d.buf[d.pos:]); size > 0 {
+	if v, size := ShortInt(d.buf[d.pos:]); size > 0 {
 		d.pos += size
 		return v, nil
 	}
@@ -158,9 +161,9 @@ func (d *Decoder) Int() (int64, error) {
 	return int64(arg), nil
 }
 
-// shortInt reads the usual integers, those of up to 32 bits, without what the
+// ShortInt reads the usual integers, those of up to 32 bits, without what the
 // others need to be checked for. size is 0 where b does not begin with one.
-func shortInt(b []byte) (v int64, size int) {
+func ShortInt(b []byte) (v int64, size int) {
 	if len(b) < 5 {
 		return 0, 0
 	}

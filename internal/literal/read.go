@@ -24,14 +24,16 @@ func parts(d *cbor.Decoder, what string, least, most int) (int, error) {
 }
 
 // pair is the head of an array of two.
-var pair = cbor.MakeKnown(cbor.AppendArrayHeader(nil, 2))
+var pair = cbor.AppendArrayHeader(nil, 2)[0]
 
 // ReadDatetime reads the [seconds, nanoseconds] behind a datetime's tag.
 func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
-	if !d.Take(&pair) {
-		if _, err := parts(d, "a datetime", 2, 2); err != nil {
-			return time.Time{}, err
-		}
+	if t, size := usualDatetime(d.Rest()); size > 0 {
+		d.Advance(size)
+		return t, nil
+	}
+	if _, err := parts(d, "a datetime", 2, 2); err != nil {
+		return time.Time{}, err
 	}
 	s, err := d.Int()
 	if err != nil {
@@ -39,6 +41,20 @@ func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
 	}
 	ns, err := readNanos(d, "a datetime")
 	return time.Unix(s, int64(ns)).UTC(), err
+}
+
+// usualDatetime reads a datetime of integers that are short. size is 0 where b does not
+// begin with one.
+func usualDatetime(b []byte) (t time.Time, size int) {
+	if len(b) == 0 || b[0] != pair {
+		return t, 0
+	}
+	s, n := cbor.ShortInt(b[1:])
+	ns, m := cbor.ShortInt(b[1+n:])
+	if n == 0 || m == 0 || uint64(ns) >= nanosPerSecond {
+		return t, 0
+	}
+	return time.Unix(s, ns).UTC(), 1 + n + m
 }
 
 // ReadDuration reads the [], [seconds] or [seconds, nanoseconds] behind a
