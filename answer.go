@@ -27,7 +27,7 @@ type answer struct {
 	reply   rpc.Stream
 	entries []entry
 	at      []int              // the statement of each entry
-	open    bool               // the last entry's rows are to be read from the reply, and what is behind them
+	unread  bool               // the last entry's rows are to be read from the reply, and what is behind them
 	cancel  context.CancelFunc // ends query_timeout, where rows are arriving
 	log     *queryLog          // what is still to be logged, or nil
 }
@@ -68,8 +68,8 @@ func canStream(statements []surrealql.Statement) bool {
 }
 
 // parse takes the reply apart without decoding the results. With early it stops
-// before the rows of the last statement, if there are any and nothing failed: the
-// answer is open then.
+// before the rows of the last statement, if there are any and nothing failed: they are
+// unread then.
 func (a *answer) parse(early bool) error {
 	d := a.reply.Decoder()
 	n, err := d.ArrayLen()
@@ -84,7 +84,7 @@ func (a *answer) parse(early bool) error {
 			break
 		}
 		if early && n == 0 && !failed {
-			if a.open, err = e.findRows(d, a.reply.Arriving()); a.open {
+			if a.unread, err = e.findRows(d, a.reply.Arriving()); a.unread {
 				return nil
 			}
 			if err == nil && a.reply.Arriving() {
@@ -124,7 +124,7 @@ func (a *answer) end(err error) error {
 
 // stop ends what bounded the arrival of rows.
 func (a *answer) stop() {
-	a.open = false
+	a.unread = false
 	if a.cancel != nil {
 		a.cancel()
 		a.cancel = nil
@@ -185,7 +185,7 @@ func undecodableRow(err error) error {
 // drop gives up the rows that are arriving. They may not have arrived yet, and there
 // is no context to say how long to wait for it.
 func (a *answer) drop() {
-	if a.open && a.reply.Arriving() {
+	if a.unread && a.reply.Arriving() {
 		defer time.AfterFunc(a.conn.cfg.CloseTimeout, a.conn.rpc.Abort).Stop()
 		a.reply.Drop(a.conn.drainable())
 	}
@@ -196,7 +196,7 @@ func (a *answer) drop() {
 // connection is wanted by who waits no longer than ctx. Rows that are arriving are
 // waited for.
 func (a *answer) detach(ctx context.Context, from int) {
-	if a.open {
+	if a.unread {
 		if a.reply.Arriving() {
 			defer context.AfterFunc(ctx, a.conn.rpc.Abort)()
 			_ = a.reply.Buffer() // an error is one of the next row's, too

@@ -156,7 +156,7 @@ func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.Na
 	}
 	ctx, cancel := c.bound(ctx)
 	defer func() {
-		if a.open && a.reply.Arriving() {
+		if a.unread && a.reply.Arriving() {
 			a.cancel = cancel
 		} else {
 			cancel()

@@ -93,7 +93,7 @@ var (
 	noLayout  = &layout{whole: -1}
 )
 
-// openRows stands before the first row of an answer that is open.
+// openRows stands before the first row of an answer whose rows are unread.
 func (s *resultSet) openRows(a *answer, statement int) error {
 	if !a.reply.Arriving() {
 		err := s.open(a.query, statement, a.reply.Decoder().Rest())

@@ -17,7 +17,7 @@ type resultSet struct {
 	columns []string
 	layout  *layout
 	raw     []byte        // the result; nil for one that arrives piece by piece
-	tail    *answer       // that is open, what is behind the rows being unread, or nil
+	tail    *answer       // whose rows these are while they are unread, and what is behind them; else nil
 	dec     *cbor.Decoder // stands on the next row: own, or the one of a reply that arrives
 	own     cbor.Decoder
 	left    int  // rows to come, as ArrayLen counts; meaningless when single
@@ -75,7 +75,7 @@ func (s *resultSet) next(dest []driver.Value) error {
 }
 
 // row returns a decoder that stands on the next row, or io.EOF. Behind the last
-// row of an open answer it says whether the statement succeeded.
+// row of an answer that was unread it says whether the statement succeeded.
 func (s *resultSet) row() (*cbor.Decoder, error) {
 	if s.left > 0 && s.unplaced == nil && !s.done { // what is below, for nearly every row
 		s.left--
@@ -109,8 +109,7 @@ func (s *resultSet) rareRow() (*cbor.Decoder, error) {
 	return nil, io.EOF
 }
 
-// judge says what an error in a row means; behind it nothing is read of an answer that
-// is open.
+// judge says what an error in a row means. Rows that were unread are over then.
 func (s *resultSet) judge(err error) error {
 	if err == nil || s.tail == nil {
 		return err

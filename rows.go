@@ -94,7 +94,7 @@ func (r *rows) advance() error {
 		if !r.query.Statements[statement].Yields {
 			continue
 		}
-		if r.open {
+		if r.unread {
 			return r.set.openRows(&r.answer, statement)
 		}
 		return r.set.open(r.query, statement, r.entries[i].result)
@@ -182,7 +182,7 @@ func (r *rows) Close() error {
 // and were not read.
 func (r *rows) drop() (err error) {
 	r.located = r.reusable()
-	if r.open && !r.reply.Arriving() {
+	if r.unread && !r.reply.Arriving() {
 		err = r.set.skip()
 	}
 	r.answer.drop()

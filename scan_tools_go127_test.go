@@ -45,10 +45,17 @@ func unseen(r driver.Rows) driver.Rows { return nextOnly{r} }
 // rowsOf makes the driver's rows of a text's only result, in CBOR.
 func rowsOf(t testing.TB, text string, result []byte, read reader) *rows {
 	t.Helper()
-	a := answer{entries: []entry{{result: result, judged: true}}}
-	r, err := new(Conn).openRows(newAnalysis(text), a, read)
+	r, err := openResult(text, result, read)
 	require.NoError(t, err)
 	return r.(*rows)
+}
+
+func openResult(text string, result []byte, read reader) (driver.Rows, error) {
+	c := new(Conn)
+	cur := c.takeCursor(newAnalysis(text))
+	cur.entries = []entry{{result: result, judged: true}}
+	cur.set.read = read
+	return c.openRows(cur)
 }
 
 // oneRow is the result of `SELECT a, b FROM t` of one row whose columns are v.
@@ -92,8 +99,7 @@ var noContext driver.ScanContext
 func allRows(text string, result []byte, wrap func(driver.Rows) driver.Rows) (all [][]any, err error) {
 	db := sql.OpenDB(rowsDB(func() driver.Rows {
 		var r driver.Rows
-		a := answer{entries: []entry{{result: result, judged: true}}}
-		if r, err = new(Conn).openRows(newAnalysis(text), a, plainReader); err != nil {
+		if r, err = openResult(text, result, plainReader); err != nil {
 			return wrap(new(rows))
 		}
 		return wrap(r)
