@@ -42,6 +42,7 @@ type layout struct {
 type target struct {
 	key    string
 	known  cbor.Known // the key as CBOR
+	first  int        // the first of the columns
 	column int        // that takes the whole value and is the only one, or -1
 	cells  []cell
 }
@@ -313,7 +314,7 @@ func makeLayout(paths []surrealql.Path) *layout {
 	}
 	for i := range l.targets {
 		t := &l.targets[i]
-		t.column = -1
+		t.first, t.column = t.cells[0].column, -1
 		if len(t.cells) == 1 && len(t.cells[0].path) == 0 {
 			t.column = t.cells[0].column
 		}

@@ -73,16 +73,16 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	}
 	raw := missing
 	if at := r.spans[index]; at.to > 0 {
-		raw = r.row[at.from:at.to]
+		raw = r.row[at.from:] // more than the value, which its first bytes delimit
 	}
-	if r.cell.read != r.set.read {
+	if quick(raw, dest) {
+		return nil
+	}
+	if r.cell.read != r.set.read { // stores of pointers cost more than this
 		r.cell.read = r.set.read
 	}
-	if r.cell.ctx != ctx { // stores of pointers cost more than this
-		r.cell.ctx = ctx
-	}
 	r.cell.d.Reset(raw)
-	return r.cell.scan(dest)
+	return r.cell.scan(ctx, dest)
 }
 
 // missing is what a column holds whose key the row lacks: null.
@@ -106,34 +106,53 @@ func (s *resultSet) locate(to *located) error {
 // locate notes where behind the decoder's position the columns of the row lie. What it
 // skips is well-formed, and not deeper than that allows.
 func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
-	kind, err := d.PeekKind()
+	if kind, err := d.PeekKind(); err != nil {
+		return err
+	} else if kind != cbor.KindMap || l.always {
+		return l.locateWhole(d, spans, read)
+	}
+	start := d.Offset()
+	n, err := d.MapLen()
 	if err != nil {
 		return err
 	}
-	start := d.Offset()
-	if kind != cbor.KindMap || l.always {
-		return l.locateWhole(d, spans, read)
+	i := 0
+	if n == len(l.targets) { // nearly every row: each key comes in its turn
+		for ; i < n && d.Take(&l.targets[i].known); i++ {
+			from := int(d.Offset() - start)
+			if err := d.Skip(); err != nil {
+				return err
+			}
+			spans[l.targets[i].first] = span{from, int(d.Offset() - start)}
+		}
+		if i == n {
+			return nil
+		}
+		n -= i
 	}
-	n, err := d.MapLen()
-	hint := 0
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
-			break
+	return l.locateRest(d, n, i, start, spans)
+}
+
+// locateRest locates n keys, those of the first targets being located.
+func (l *layout) locateRest(d *cbor.Decoder, n, first int, start int64, spans []span) error {
+	for hint := first; ; {
+		more, err := d.More(&n)
+		if err != nil || !more {
+			return err
 		}
-		i, failed := l.nextTarget(d, hint)
-		if err = failed; err != nil {
-			break
+		i, err := l.nextTarget(d, hint)
+		if err != nil {
+			return err
 		}
-		if i < 0 {
-			err = d.Skip()
-			continue
-		}
-		hint = i + 1
 		from := int(d.Offset() - start)
-		err = d.Skip()
-		spans[l.targets[i].cells[0].column] = span{from, int(d.Offset() - start)}
+		if err := d.Skip(); err != nil {
+			return err
+		}
+		if i >= 0 {
+			hint = i + 1
+			spans[l.targets[i].first] = span{from, int(d.Offset() - start)}
+		}
 	}
-	return err
 }
 
 // locateWhole is decodeWhole without decoding, unless for an error.
@@ -153,7 +172,7 @@ func (t *target) locate(row []byte, spans []span) (err error) {
 	if t.column >= 0 {
 		return nil
 	}
-	whole := spans[t.cells[0].column]
+	whole := spans[t.first]
 	for _, c := range t.cells {
 		at := whole
 		for _, step := range c.path {

@@ -25,12 +25,11 @@ import (
 type column struct {
 	d    cbor.Decoder // over the value, which NextRow has found well-formed
 	read reader
-	ctx  driver.ScanContext
 }
 
 var errNilDest = errors.New("surrealsql: the destination is a nil pointer")
 
-func (c *column) scan(dest any) error {
+func (c *column) scan(ctx driver.ScanContext, dest any) error {
 	if done, err := c.plain(dest); done {
 		if err == nil {
 			return nil
@@ -46,7 +45,7 @@ func (c *column) scan(dest any) error {
 	}
 	t := reflect.TypeOf(dest)
 	if t == nil || t.Kind() != reflect.Pointer {
-		return c.convert(dest)
+		return c.convert(ctx, dest)
 	}
 	r := routeOf(t)
 	if _, own := dest.(*RecordID); reflect.ValueOf(dest).IsNil() && (own || r != byConversion || !t.Implements(scannerType)) {
@@ -54,16 +53,16 @@ func (c *column) scan(dest any) error {
 	}
 	switch r {
 	case byPointer:
-		return c.pointer(reflect.ValueOf(dest).Elem())
+		return c.pointer(ctx, reflect.ValueOf(dest).Elem())
 	case byNull:
 		v := reflect.ValueOf(dest).Elem()
-		return c.null(v.Field(0).Addr().Interface(), v.Field(1).Addr().Interface().(*bool))
+		return c.null(ctx, v.Field(0).Addr().Interface(), v.Field(1).Addr().Interface().(*bool))
 	case byType:
 		return c.fit(dest)
 	case byEither:
-		return c.either(dest)
+		return c.either(ctx, dest)
 	}
-	return c.convert(dest)
+	return c.convert(ctx, dest)
 }
 
 // undecodable says of an error that the fault is the value's.
@@ -81,12 +80,12 @@ func (c *column) value() (driver.Value, error) {
 	return v, undecodable(err)
 }
 
-func (c *column) convert(dest any) error {
+func (c *column) convert(ctx driver.ScanContext, dest any) error {
 	v, err := c.value()
 	if err != nil {
 		return err
 	}
-	return sql.ConvertAssign(c.ctx, dest, v)
+	return sql.ConvertAssign(ctx, dest, v)
 }
 
 // isNull is isNothing without the NONE of WithExactTypes, which is a value.
@@ -113,31 +112,31 @@ func (c *column) isNothing() bool {
 }
 
 // pointer sets a pointer to nil, or to a new value.
-func (c *column) pointer(p reflect.Value) error {
+func (c *column) pointer(ctx driver.ScanContext, p reflect.Value) error {
 	if c.isNull() {
 		p.SetZero()
 		return nil
 	}
 	p.Set(reflect.New(p.Type().Elem()))
-	return c.scan(p.Interface())
+	return c.scan(ctx, p.Interface())
 }
 
 // null fills a sql.Null, as its Scan does.
-func (c *column) null(v any, valid *bool) error {
+func (c *column) null(ctx driver.ScanContext, v any, valid *bool) error {
 	if *valid = !c.isNull(); !*valid {
 		reflect.ValueOf(v).Elem().SetZero()
 		return nil
 	}
-	return c.scan(v)
+	return c.scan(ctx, v)
 }
 
 // either lets database/sql try first.
-func (c *column) either(dest any) error {
+func (c *column) either(ctx driver.ScanContext, dest any) error {
 	v, err := c.value()
 	if err != nil {
 		return err
 	}
-	refused := sql.ConvertAssign(c.ctx, dest, v)
+	refused := sql.ConvertAssign(ctx, dest, v)
 	if refused == nil {
 		return nil
 	}

@@ -117,13 +117,23 @@ func (d *Decoder) Raw() ([]byte, error) {
 	return raw, nil
 }
 
+// skipWhole consumes the next item if its first byte tells its size, and it is at hand.
+func (d *Decoder) skipWhole() bool {
+	if d.pos >= len(d.buf) {
+		return false
+	}
+	n := int(wholeSize[d.buf[d.pos]])
+	if n == 0 || n > len(d.buf)-d.pos {
+		return false
+	}
+	d.pos += n
+	return true
+}
+
 func (d *Decoder) skip(depth int) error {
 	for { // a tag's content is the next item: loop rather than recurse
-		if d.pos < len(d.buf) {
-			if n := int(wholeSize[d.buf[d.pos]]); n > 0 && n <= len(d.buf)-d.pos {
-				d.pos += n
-				return nil
-			}
+		if d.skipWhole() {
+			return nil
 		}
 		first, arg, size, err := d.head()
 		if err != nil {
@@ -171,6 +181,9 @@ func (d *Decoder) skipItems(first byte, n uint64, size, depth int) error {
 		}
 		d.pos += size
 		for n *= perItem; n > 0; n-- {
+			if d.skipWhole() {
+				continue
+			}
 			if err := d.skip(depth); err != nil {
 				return err
 			}

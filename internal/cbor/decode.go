@@ -161,26 +161,6 @@ func (d *Decoder) Int() (int64, error) {
 	return int64(arg), nil
 }
 
-// ShortInt reads the usual integers, those of up to 32 bits, without what the
-// others need to be checked for. size is 0 where b does not begin with one.
-func ShortInt(b []byte) (v int64, size int) {
-	if len(b) < 5 {
-		return 0, 0
-	}
-	sign := -int64(b[0] >> 5) // -1, all bits set, for CBOR's negative ones
-	switch first := b[0] &^ majorNegInt; {
-	case first < info8:
-		return int64(first) ^ sign, 1
-	case first == info8:
-		return int64(b[1]) ^ sign, 2
-	case first == info16:
-		return int64(binary.BigEndian.Uint16(b[1:])) ^ sign, 3
-	case first == info32:
-		return int64(binary.BigEndian.Uint32(b[1:])) ^ sign, 5
-	}
-	return 0, 0
-}
-
 // Uint reads an integer that is not negative. SurrealDB counts the seconds of
 // a duration in all 64 bits.
 func (d *Decoder) Uint() (uint64, error) {
@@ -200,9 +180,9 @@ func (d *Decoder) Uint() (uint64, error) {
 
 // Float reads a float of 16, 32 or 64 bits. It does not take integers.
 func (d *Decoder) Float() (float64, error) {
-	if b := d.buf[d.pos:]; len(b) >= 9 && b[0] == majorSimple|info64 {
-		d.pos += 9
-		return math.Float64frombits(binary.BigEndian.Uint64(b[1:])), nil
+	if v, size := LongFloat(d.buf[d.pos:]); size > 0 {
+		d.pos += size
+		return v, nil
 	}
 	first, arg, size, err := d.head()
 	if err != nil {
@@ -273,11 +253,9 @@ func (d *Decoder) one(b byte, name string) error {
 
 // Tag reads a tag's number. The item it stands before is read next.
 func (d *Decoder) Tag() (uint64, error) {
-	if d.pos < len(d.buf) {
-		if tag := uint64(d.buf[d.pos]) - majorTag; tag < info8 {
-			d.pos++
-			return tag, nil
-		}
+	if tag, size := ShortTag(d.buf[d.pos:]); size > 0 {
+		d.pos += size
+		return tag, nil
 	}
 	first, arg, size, err := d.head()
 	if err != nil {

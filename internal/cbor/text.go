@@ -14,7 +14,7 @@ func (d *Decoder) Text() (string, error) {
 // TextBytes reads a text without copying it: the bytes are valid until the
 // next call. Text that is not UTF-8 is an error.
 func (d *Decoder) TextBytes() ([]byte, error) {
-	// A text of less than 24 bytes has its length in its first byte; most are.
+	// This is ShortText. To call it would cost a page of rows three in a hundred.
 	if d.pos < len(d.buf) {
 		n := uint(d.buf[d.pos]) - majorText
 		if end := d.pos + 1 + int(n); n < info8 && end <= len(d.buf) {

@@ -28,7 +28,7 @@ var pair = cbor.AppendArrayHeader(nil, 2)[0]
 
 // ReadDatetime reads the [seconds, nanoseconds] behind a datetime's tag.
 func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
-	if t, size := usualDatetime(d.Rest()); size > 0 {
+	if t, size := ShortDatetime(d.Rest()); size > 0 {
 		d.Advance(size)
 		return t, nil
 	}
@@ -43,9 +43,9 @@ func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
 	return time.Unix(s, int64(ns)).UTC(), err
 }
 
-// usualDatetime reads a datetime of integers that are short. size is 0 where b does not
+// ShortDatetime reads a datetime, behind its tag, of integers that are short. size is 0 where b does not
 // begin with one.
-func usualDatetime(b []byte) (t time.Time, size int) {
+func ShortDatetime(b []byte) (t time.Time, size int) {
 	if len(b) == 0 || b[0] != pair {
 		return t, 0
 	}
