@@ -31,7 +31,7 @@ func Benchmark(b *testing.B) {
 	b.Run("million", func(b *testing.B) {
 		e := storedEnv(b)
 		for b.Loop() {
-			if err := (&findings{firstRow: make(map[string]float64)}).million(e); err != nil {
+			if err := (&findings{firstRow: make(map[string]float64)}).million(e, 1); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -116,7 +116,7 @@ func run(ctx context.Context, e *env, o options, log io.Writer) (*findings, erro
 		return f, nil
 	}
 	fmt.Fprintln(log, "million")
-	return f, errors.Join(f.million(e), e.end())
+	return f, errors.Join(f.million(e, o.rounds), e.end())
 }
 
 // profiled is how long each case runs for its profiles.
@@ -140,8 +140,8 @@ func (f *findings) measure(e *env, b builder, o options, log io.Writer) (err err
 }
 
 // million measures the longest result.
-func (f *findings) million(e *env) (err error) {
-	if f.streamed, err = stream(e); err != nil {
+func (f *findings) million(e *env, rounds int) (err error) {
+	if f.streamed, err = stream(e, rounds); err != nil {
 		return err
 	}
 	f.firstRow[theDriver], f.firstRow[sdkStructs], err = firstRow(e, e.million)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"time"
 
 	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
@@ -115,8 +117,9 @@ func streamHere(spec streamSpec) (result streamed, err error) {
 	return result, fmt.Errorf("no client %q", spec.Client)
 }
 
-// stream measures all clients on one server, each in its own process.
-func stream(e *env) ([]streamed, error) {
+// stream measures all clients on one server, in each round each in a process of its
+// own. Of a client's rounds it returns the one with the median peak.
+func stream(e *env, rounds int) ([]streamed, error) {
 	addr, err := e.listen(e.set[record.Page4.Key].Reply(e.million))
 	if err != nil {
 		return nil, err
@@ -125,26 +128,41 @@ func stream(e *env) ([]streamed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []streamed
-	for _, c := range streamClients {
-		spec, err := json.Marshal(streamSpec{c.name, addr, e.million})
-		if err != nil {
-			return nil, err
+	runs := make([][]streamed, len(streamClients))
+	for range rounds {
+		for i, c := range streamClients {
+			s, err := streamElsewhere(self, streamSpec{c.name, addr, e.million})
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			runs[i] = append(runs[i], s)
 		}
-		cmd := exec.Command(self)
-		cmd.Env = append(os.Environ(), streamVariable+"="+string(spec))
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		var s streamed
-		if err := json.Unmarshal(out, &s); err != nil {
-			return nil, fmt.Errorf("%s: %w: %q", c.name, err, out)
-		}
-		all = append(all, s)
 	}
-	return all, nil
+	medians := make([]streamed, len(runs))
+	for i, all := range runs {
+		slices.SortFunc(all, func(a, b streamed) int { return cmp.Compare(a.above(), b.above()) })
+		medians[i] = all[len(all)/2]
+	}
+	return medians, nil
+}
+
+// streamElsewhere reads the result in a process of its own.
+func streamElsewhere(self string, spec streamSpec) (s streamed, err error) {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return s, err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), streamVariable+"="+string(text))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(out, &s); err != nil {
+		return s, fmt.Errorf("%w: %q", err, out)
+	}
+	return s, nil
 }
 
 const (

@@ -149,7 +149,7 @@ func (f *findings) targets() report.Table {
 func (f *findings) streams(rows int) report.Table {
 	t := report.Table{
 		Title: thousands(rows) + " rows × 4 columns: memory",
-		About: "Each client in a process of its own. The peak is of all objects on the heap, with the garbage that waits for its collection, above what was there before the query; Go collects none below 4 MiB. " +
+		About: "Each client in a process of its own; the run with the median peak. The peak is of all objects on the heap, with the garbage that waits for its collection, above what was there before the query; Go collects none below 4 MiB. " +
 			"What collections found in use is what the result really holds. " +
 			"The last column is the part of the reply that a throttled server had sent when the client had its first row.",
 		Header: []string{"", "peak heap ×", "peak heap above idle", "in use, above idle", "time", "time/row", "sent at the first row"},
