@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ func Benchmark(b *testing.B) {
 				e = storedEnv(b)
 			}
 			g, err := builder.build(e)
+			if errors.Is(err, errors.ErrUnsupported) {
+				b.Skip(err)
+			}
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -96,6 +96,23 @@ func oneRowOver(e *env, cfg *surrealsql.Config, g *measure.Group) (*measure.Grou
 	return g, nil
 }
 
+// oneRowOneCPU is oneRowLoopback for figures that do not move from run to run.
+func oneRowOneCPU(e *env) (*measure.Group, error) {
+	undo, err := measure.OneCPU()
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(undo)
+	g, err := oneRowLoopback(e)
+	if err != nil {
+		return nil, err
+	}
+	g.Key = "one-row-one-cpu"
+	g.Title = "One row, two columns, one argument: over loopback, on one CPU"
+	g.About = "The same, client and server taking turns on one CPU: no idle one has to be woken for each message, which above takes half of the time and moves the ratios."
+	return g, nil
+}
+
 func oneRowLoopback(e *env) (*measure.Group, error) {
 	addr, err := e.listen(e.set[record.One.Key].Reply(1))
 	if err != nil {

@@ -27,6 +27,7 @@ func builders(s sizes) []builder {
 		{"nested", nestedMemory},
 		{"decoder", decoder},
 		{"one-row-loopback", oneRowLoopback},
+		{"one-row-one-cpu", oneRowOneCPU},
 		pages("page-4-loopback", four, pageLoopback),
 		pages("page-8-loopback", eight, pageLoopback),
 		pages("stream-loopback", long, pageLoopback),

@@ -125,6 +125,10 @@ const profiled = 3 * time.Second
 func (f *findings) measure(e *env, b builder, o options, log io.Writer) (err error) {
 	defer func() { err = errors.Join(err, e.end()) }()
 	g, err := b.build(e)
+	if errors.Is(err, errors.ErrUnsupported) {
+		fmt.Fprintf(log, "%s: left out: %v\n", b.key, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

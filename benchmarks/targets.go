@@ -45,6 +45,8 @@ var targets = []target{
 	{text: "1,000 × 4: allocations a row", value: each("page-4", theDriver, measure.Allocs), bound: allocsPerRow, unit: report.Number},
 	{text: "One row over loopback: time, to the hand-framed exchange", value: over("one-row-loopback", theDriver, theHand, measure.Time), bound: 1.10, unit: times},
 	{text: "One row over loopback: time of the SDK's Query, to the driver", value: over("one-row-loopback", sdkStructs, theDriver, measure.Time), bound: 3, least: true, unit: times},
+	{text: "The same on one CPU: time, to the hand-framed exchange", value: over("one-row-one-cpu", theDriver, theHand, measure.Time), bound: 1.10, unit: times},
+	{text: "The same on one CPU: time of the SDK's Query, to the driver", value: over("one-row-one-cpu", sdkStructs, theDriver, measure.Time), bound: 3, least: true, unit: times},
 	{text: "1,000 × 8 over loopback: time of the SDK into structs, to the driver", value: over("page-8-loopback", sdkStructs, theDriver, measure.Time), bound: 6, least: true, unit: times},
 	{text: "1,000 × 8: allocations of the SDK into structs, to the driver", value: over("page-8-loopback", sdkStructs, theDriver, measure.Allocs), bound: 3, least: true, unit: times},
 	{text: "16 workers on 16 connections: throughput per CPU second, to the SDK", value: over("workers-16", sdkStructs, theDriver, measure.CPU), bound: 3, least: true, unit: times},
