@@ -13,10 +13,10 @@ import (
 // made once, so that a look allocates nothing.
 type peeker struct {
 	conn syscall.RawConn
-	peek func(fd uintptr) bool
+	peek func(fd uintptr)
 
 	n   int
-	err error
+	err syscall.Errno
 }
 
 func (p *peeker) init(nc net.Conn) {
@@ -30,13 +30,7 @@ func (p *peeker) init(nc net.Conn) {
 	}
 	p.conn = raw
 	var b [1]byte
-	p.peek = func(fd uintptr) bool {
-		p.n, _, p.err = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
-		for p.err == syscall.EINTR {
-			p.n, _, p.err = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
-		}
-		return true // Go's sockets do not block: never wait for readiness
-	}
+	p.peek = func(fd uintptr) { p.n, p.err = glimpse(fd, &b) }
 }
 
 // blind reports whether only reading tells what lies in the socket.
@@ -46,13 +40,13 @@ func (p *peeker) look() (sight, error) {
 	if p.conn == nil {
 		return unknown, nil
 	}
-	if err := p.conn.Read(p.peek); err != nil {
+	if err := p.conn.Control(p.peek); err != nil {
 		return quiet, err
 	}
 	switch {
 	case p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK:
 		return quiet, nil
-	case p.err != nil:
+	case p.err != 0:
 		return quiet, p.err
 	case p.n == 0:
 		return quiet, io.ErrUnexpectedEOF

@@ -1,0 +1,19 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly || (linux && (386 || s390x))
+
+package ws
+
+import (
+	"errors"
+	"syscall"
+)
+
+// glimpse asks the socket for its next byte and leaves it there. Go's sockets do not
+// block.
+func glimpse(fd uintptr, b *[1]byte) (n int, err syscall.Errno) {
+	n, _, failed := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+	for failed == syscall.EINTR {
+		n, _, failed = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+	}
+	errors.As(failed, &err) // it is nothing else
+	return n, err
+}
