@@ -212,7 +212,7 @@ func appendLongDuration(b []byte, s string) ([]byte, error) {
 
 func appendUint(b []byte, v uint64) ([]byte, error) {
 	if v > math.MaxInt64 {
-		return b, fmt.Errorf("the integer %d is beyond SurrealDB's, which end at %d: send it as surrealsql.Decimal(%q)", v, math.MaxInt64, strconv.FormatUint(v, 10))
+		return b, fmt.Errorf("the integer %d is beyond SurrealDB's, which end at %d: send it as surrealsql.Decimal(%q)", v, int64(math.MaxInt64), strconv.FormatUint(v, 10))
 	}
 	return cbor.AppendUint(b, v), nil
 }

@@ -42,7 +42,7 @@ func TestWhatSurrealDBCannotHoldIsRefusedByName(t *testing.T) {
 		"a complex128 cannot be sent":                           1i,
 		"a uintptr cannot be sent":                              uintptr(1),
 		"the integer 9223372036854775808 is beyond":             uint64(1 << 63),
-		`send it as surrealsql.Decimal("18446744073709551615")`: uint(math.MaxUint64),
+		`send it as surrealsql.Decimal("18446744073709551615")`: uint64(math.MaxUint64),
 		"the string is not UTF-8":                               "\xff",
 		"the duration -1s is negative":                          -time.Second,
 		"the year 262142 is beyond":                             time.Date(maxYear+1, 1, 1, 0, 0, 0, 0, time.UTC),

@@ -54,7 +54,7 @@ var (
 // stored in a record.
 var goingOut = map[string][]struct{ in, out any }{
 	"integers": {
-		{1, int64(1)}, {int8(-128), int64(-128)}, {int64(math.MaxInt64), int64(math.MaxInt64)}, {math.MinInt64, int64(math.MinInt64)},
+		{1, int64(1)}, {int8(-128), int64(-128)}, {int64(math.MaxInt64), int64(math.MaxInt64)}, {math.MinInt, int64(math.MinInt)},
 		{uint8(255), int64(255)}, {uint64(math.MaxInt64), int64(math.MaxInt64)}, {json.Number("12"), int64(12)}, {big.NewInt(-5), int64(-5)}, {*big.NewInt(7), int64(7)},
 	},
 	"floats": {

@@ -160,7 +160,7 @@ func TestColumnTypesAreReadOffTheResult(t *testing.T) {
 		length, ok := types[0].Length()
 		if variable := c.name == "string" || c.name == "bytes"; variable {
 			require.True(t, ok, c.value)
-			require.EqualValues(t, math.MaxInt64, length, c.value)
+			require.EqualValues(t, int64(math.MaxInt64), length, c.value)
 		} else {
 			require.False(t, ok, c.value)
 		}

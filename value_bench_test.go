@@ -79,7 +79,7 @@ func BenchmarkEncodeHundredStructsBySDK(b *testing.B) {
 }
 
 func BenchmarkDecodeScalars(b *testing.B) {
-	for name, v := range map[string]any{"int": 1 << 40, "text": "some text", "time": time.Unix(5, 5), "record": RecordID("person:tobie")} {
+	for name, v := range map[string]any{"int": int64(1) << 40, "text": "some text", "time": time.Unix(5, 5), "record": RecordID("person:tobie")} {
 		raw := encoded(b, v)
 		b.Run(name, func(b *testing.B) {
 			var d cbor.Decoder

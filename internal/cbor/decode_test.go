@@ -3,6 +3,7 @@ package cbor_test
 import (
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,7 +46,11 @@ func TestWhatIsMalformedIsRefused(t *testing.T) {
 
 func TestALieAboutALengthIsFoundAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, h := range []string{"9b00ffffffffffffff", "9a7fffffff00", "8200", "bb00ffffffffffffff", "a10000"[:4], "b900ff00"} {
+	lies := []string{"9a7fffffff00", "8200", "a10000"[:4], "b900ff00"}
+	if strconv.IntSize == 64 { // elsewhere these do not fit in memory
+		lies = append(lies, "9b00ffffffffffffff", "bb00ffffffffffffff")
+	}
+	for _, h := range lies {
 		d := over(unhex(t, h)...)
 		k, err := d.PeekKind()
 		require.NoError(t, err)

@@ -2,10 +2,7 @@
 
 package ws
 
-import (
-	"errors"
-	"syscall"
-)
+import "syscall"
 
 // glimpse asks the socket for its next byte and leaves it there. Go's sockets do not
 // block.
@@ -14,6 +11,6 @@ func glimpse(fd uintptr, b *[1]byte) (n int, err syscall.Errno) {
 	for failed == syscall.EINTR {
 		n, _, failed = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
 	}
-	errors.As(failed, &err) // it is nothing else
+	err, _ = failed.(syscall.Errno) // it is nothing else
 	return n, err
 }

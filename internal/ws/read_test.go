@@ -160,7 +160,7 @@ func TestAMessageAboveTheBoundIsRefusedAtItsHeader(t *testing.T) {
 }
 
 func TestMemoryGrowsWithWhatArrivesNotWithWhatIsClaimed(t *testing.T) {
-	c, _ := reading(1<<40, 1<<30, scripted.Claim(scripted.OpBinary, 1<<39), make([]byte, 100_000))
+	c, _ := reading(1<<30, 1<<30, scripted.Claim(scripted.OpBinary, 1<<29), make([]byte, 100_000))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := c.ReadMessage()
