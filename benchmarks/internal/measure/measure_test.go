@@ -52,6 +52,7 @@ func TestCasesTakeTurnsAndEachRoundBeginsWithAnother(t *testing.T) {
 			if n := len(order); n == 0 || order[n-1] != name {
 				order = append(order, name)
 			}
+			time.Sleep(100 * time.Microsecond) // some dozen of operations are enough
 			return nil
 		}}
 	}
