@@ -119,6 +119,7 @@ type execer interface {
 }
 
 type queryer interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 }
 
