@@ -174,6 +174,26 @@ func TestNoValueStaysFromTheRowBefore(t *testing.T) {
 	}, got)
 }
 
+func TestNoRowThatIsNoObjectStaysInTheNextOne(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			c.QueryResult(r.ID, map[string]any{"a": 1}, 7, map[string]any{"a": 2}, 8, map[string]any{})
+		})
+	})
+	rows, err := openDB(t, srv.DSN()).QueryContext(t.Context(), `SELECT * FROM t`)
+	require.NoError(t, err)
+	defer rows.Close()
+	var got [][2]any
+	for rows.Next() {
+		var p [2]any
+		require.NoError(t, rows.Scan(&p[0], &p[1]))
+		got = append(got, p)
+	}
+	require.NoError(t, rows.Err())
+	require.Equal(t, [][2]any{{int64(1), nil}, {nil, int64(7)}, {int64(2), nil}, {nil, int64(8)}, {nil, nil}}, got)
+}
+
 func TestColumnTypesOfAShortReplyStayWhatTheyAreWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)

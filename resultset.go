@@ -186,8 +186,8 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 
 // decodeRest reads n keys and their values, those of the first targets being read.
 func (l *layout) decodeRest(d *cbor.Decoder, n, first int, dest []driver.Value, read reader) error {
-	if first == 0 {
-		clear(dest)
+	if l.whole >= 0 {
+		dest[l.whole] = nil
 	}
 	for _, t := range l.targets[first:] {
 		for _, c := range t.cells {
