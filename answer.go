@@ -84,24 +84,35 @@ func (a *answer) parse(early bool) error {
 			break
 		}
 		if early && n == 0 && !failed {
-			if a.unread, err = e.findRows(d, a.reply.Arriving()); a.unread {
-				return nil
-			}
-			if err == nil && a.reply.Arriving() {
-				if err := a.reply.Buffer(); err != nil {
-					return a.conn.failure(err)
-				}
-			}
-			if err == nil {
-				e.result, err = d.Raw()
-			}
-		}
-		if err == nil {
+			err = a.parseLast(e)
+		} else {
 			err = e.parseFields(d, a.reply.Arriving())
+		}
+		if a.unread {
+			return nil
 		}
 		failed = failed || e.failed
 	}
 	return a.end(err)
+}
+
+// parseLast reads the last entry up to its rows, or whole where it has none.
+func (a *answer) parseLast(e *entry) (err error) {
+	d := a.reply.Decoder()
+	a.unread, err = e.findRows(d, a.reply.Arriving())
+	if err != nil || a.unread {
+		return err
+	}
+	if a.reply.Arriving() {
+		err = a.reply.Buffer()
+	}
+	if err == nil {
+		e.result, err = d.Raw()
+	}
+	if err == nil {
+		err = e.parseFields(d, false)
+	}
+	return err
 }
 
 // end finishes the reply, whose entries are read, or gives the connection up for

@@ -154,11 +154,12 @@ func (s *Stream) Finish() error {
 }
 
 // Buffer waits for the rest of the reply. The decoder then reads from memory
-// that nothing else uses, and the connection is free.
+// that nothing else uses, and the connection is free. An error is for Fail, and the
+// decoder meets it, too.
 func (s *Stream) Buffer() error {
 	rest, err := s.conn.ws.Rest(s.dec.Rest())
 	if err != nil {
-		return s.Fail(err)
+		return err
 	}
 	s.conn.ws.Steal()
 	s.dec.Reset(rest)
