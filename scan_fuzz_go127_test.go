@@ -51,7 +51,10 @@ func FuzzNextRow(f *testing.F) {
 		var d cbor.Decoder
 		d.Reset(result)
 		if d.Skip() != nil || d.Tail() != nil {
-			return // the reply is walked before there are rows
+			return // an error, not rows
+		}
+		if namesTwice(result) {
+			return // the value that counts is the last: whether the others are read differs
 		}
 		for _, text := range []string{twoColumns, `SELECT a.c, a.d, b FROM t`, `SELECT * FROM t`, `SELECT VALUE a FROM t`, `RETURN $a`} {
 			before, refused := allRows(text, result, unseen)
@@ -61,4 +64,38 @@ func FuzzNextRow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// namesTwice reports whether an object has a key more than once, which SurrealDB's
+// have not.
+func namesTwice(raw []byte) bool {
+	var d cbor.Decoder
+	d.Reset(raw)
+	kind, _ := d.PeekKind()
+	n := 0
+	switch kind {
+	case cbor.KindTag:
+		_, _ = d.Tag()
+		return namesTwice(d.Rest())
+	case cbor.KindArray:
+		n, _ = d.ArrayLen()
+	case cbor.KindMap:
+		n, _ = d.MapLen()
+	}
+	seen := make(map[string]bool)
+	for {
+		if more, err := d.More(&n); err != nil || !more {
+			return false
+		}
+		if kind == cbor.KindMap {
+			key, err := d.TextBytes()
+			if err != nil || seen[string(key)] {
+				return err == nil
+			}
+			seen[string(key)] = true
+		}
+		if item, err := d.Raw(); err != nil || namesTwice(item) {
+			return err == nil
+		}
+	}
 }
