@@ -57,6 +57,35 @@ func decodeExact(d *cbor.Decoder) (driver.Value, error) { return exactReader.rea
 
 func (o reader) read(d *cbor.Decoder) (driver.Value, error) { return o.value(d, cbor.MaxDepth) }
 
+// quick reads what most columns hold straight from the bytes that begin with it. size is
+// 0 for all else, which is for value.
+func (o reader) quick(b []byte) (v any, size int) {
+	if len(b) == 0 || o.types {
+		return nil, 0
+	}
+	switch cbor.KindOf(b[0]) {
+	case cbor.KindText:
+		if text, size := cbor.ShortText(b); size > 0 {
+			return o.boxes.text(string(text)), size
+		}
+	case cbor.KindInt:
+		if v, size := cbor.ShortInt(b); size > 0 {
+			return o.boxes.int(v), size
+		}
+	case cbor.KindFloat:
+		if v, size := cbor.LongFloat(b); size > 0 {
+			return o.boxes.float(v), size
+		}
+	case cbor.KindTag:
+		if tag, head := cbor.ShortTag(b); head > 0 && tag == literal.TagDatetime {
+			if t, size := literal.ShortDatetime(b[head:]); size > 0 {
+				return o.boxes.time(t), head + size
+			}
+		}
+	}
+	return nil, 0
+}
+
 func (o reader) value(d *cbor.Decoder, depth int) (_ any, err error) {
 	if o.types {
 		return o.typeOf(d)

@@ -164,24 +164,42 @@ func (l *layout) decode(d *cbor.Decoder, dest []driver.Value, read reader) error
 	if err != nil {
 		return err
 	}
-	i := 0
-	if n == len(l.targets) && l.whole < 0 { // nearly every row: each key comes in its turn
-		for ; i < n && d.Take(&l.targets[i].known); i++ {
-			if t := &l.targets[i]; t.column >= 0 {
-				dest[t.column], err = read.read(d)
-			} else {
-				err = t.decode(d, dest, read)
-			}
-			if err != nil {
-				return err
-			}
+	done := 0
+	if n == len(l.targets) && l.whole < 0 { // nearly every row
+		done, err = l.decodeInTurn(d, dest, read)
+		if err != nil || done == n {
+			return err
 		}
-		if i == n {
-			return nil
-		}
-		n -= i
 	}
-	return l.decodeRest(d, n, i, dest, read)
+	return l.decodeRest(d, n-done, done, dest, read)
+}
+
+// decodeInTurn reads keys and their values for as long as each is that of the next
+// target, and returns how many were.
+func (l *layout) decodeInTurn(d *cbor.Decoder, dest []driver.Value, read reader) (int, error) {
+	b, at := d.Rest(), 0
+	for i := range l.targets {
+		t := &l.targets[i]
+		from := at + t.known.Size(b[at:])
+		if from == at {
+			d.Advance(at)
+			return i, nil
+		}
+		if t.column >= 0 {
+			if v, size := read.quick(b[from:]); size > 0 {
+				dest[t.column] = v
+				at = from + size
+				continue
+			}
+		}
+		d.Advance(from)
+		if err := t.decode(d, dest, read); err != nil {
+			return i, err
+		}
+		b, at = d.Rest(), 0
+	}
+	d.Advance(at)
+	return len(l.targets), nil
 }
 
 // decodeRest reads n keys and their values, those of the first targets being read.

@@ -116,21 +116,42 @@ func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
 	if err != nil {
 		return err
 	}
-	i := 0
-	if n == len(l.targets) { // nearly every row: each key comes in its turn
-		for ; i < n && d.Take(&l.targets[i].known); i++ {
-			from := int(d.Offset() - start)
-			if err := d.Skip(); err != nil {
-				return err
-			}
-			spans[l.targets[i].first] = span{from, int(d.Offset() - start)}
+	done := 0
+	if n == len(l.targets) { // nearly every row
+		done, err = l.locateInTurn(d, start, spans)
+		if err != nil || done == n {
+			return err
 		}
-		if i == n {
-			return nil
-		}
-		n -= i
 	}
-	return l.locateRest(d, n, i, start, spans)
+	return l.locateRest(d, n-done, done, start, spans)
+}
+
+// locateInTurn locates keys for as long as each is that of the next target, and returns
+// how many were.
+func (l *layout) locateInTurn(d *cbor.Decoder, start int64, spans []span) (int, error) {
+	b, at, base := d.Rest(), 0, int(d.Offset()-start)
+	for i := range l.targets {
+		t := &l.targets[i]
+		from := at + t.known.Size(b[at:])
+		if from == at {
+			d.Advance(at)
+			return i, nil
+		}
+		if size := cbor.ShortSize(b[from:]); size > 0 {
+			at = from + size
+			spans[t.first] = span{base + from, base + at}
+			continue
+		}
+		d.Advance(from)
+		if err := d.Skip(); err != nil {
+			return i, err
+		}
+		from += base
+		b, at, base = d.Rest(), 0, int(d.Offset()-start)
+		spans[t.first] = span{from, base}
+	}
+	d.Advance(at)
+	return len(l.targets), nil
 }
 
 // locateRest locates n keys, those of the first targets being located.

@@ -38,6 +38,9 @@ var kindNames = [...]string{
 	KindBreak:     "a break",
 }
 
+// KindOf tells the kind of an item by its first byte.
+func KindOf(first byte) Kind { return kinds[first] }
+
 // String names the kind with its article, as error messages need it.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {

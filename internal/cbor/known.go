@@ -1,6 +1,7 @@
 package cbor
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 )
@@ -27,30 +28,28 @@ func MakeKnown(items ...[]byte) Known {
 // KnownText is the text, as a key is one.
 func KnownText(s string) Known { return MakeKnown(AppendText(nil, s)) }
 
+// Size returns the size of the known bytes if b begins with them, else 0. Where less
+// than eight bytes are left it returns 0, too.
+func (k *Known) Size(b []byte) int {
+	if len(b) < 8 || (binary.LittleEndian.Uint64(b)^k.head)&k.mask != 0 {
+		return 0
+	}
+	n := len(k.bytes)
+	if n > 8 && (len(b) < n || string(b[8:n]) != string(k.bytes[8:])) {
+		return 0
+	}
+	return n
+}
+
 // Take consumes the next bytes if they are exactly the known ones, and reports
 // whether it did. Where the window ends before them it reports false, and what is
 // there is there to be read.
 func (d *Decoder) Take(k *Known) bool {
 	b := d.buf[d.pos:]
-	if len(b) < 8 {
-		return d.takeLast(k)
-	}
-	if (binary.LittleEndian.Uint64(b)^k.head)&k.mask != 0 {
-		return false
-	}
-	if n := len(k.bytes); n > 8 && (len(b) < n || string(b[8:n]) != string(k.bytes[8:])) {
-		return false
-	}
-	d.pos += len(k.bytes)
-	return true
-}
-
-// takeLast is Take near the end of the window.
-func (d *Decoder) takeLast(k *Known) bool {
-	b, n := d.buf[d.pos:], len(k.bytes)
-	if len(b) < n || string(b[:n]) != string(k.bytes) {
-		return false
+	n := k.Size(b)
+	if len(b) < 8 && bytes.HasPrefix(b, k.bytes) {
+		n = len(k.bytes)
 	}
 	d.pos += n
-	return true
+	return n > 0
 }

@@ -59,3 +59,33 @@ func ShortTag(b []byte) (tag uint64, size int) {
 	}
 	return tag, 1
 }
+
+// ShortSize returns the size of a value whose first bytes tell it, so that it is passed
+// over without a walk: of numbers, short strings and datetimes.
+func ShortSize(b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	n := int(wholeSize[b[0]])
+	if _, tag := ShortTag(b); tag > 0 {
+		if n = pairSize(b[tag:]); n > 0 {
+			n += tag
+		}
+	}
+	if n > len(b) {
+		return 0
+	}
+	return n
+}
+
+// pairSize is ShortSize for an array of two such numbers or strings.
+func pairSize(b []byte) int {
+	if len(b) < 2 || b[0] != majorArray|2 {
+		return 0
+	}
+	second := 1 + int(wholeSize[b[1]])
+	if second == 1 || second >= len(b) || wholeSize[b[second]] == 0 {
+		return 0
+	}
+	return second + int(wholeSize[b[second]])
+}
