@@ -228,7 +228,7 @@ func (c *Config) Clone() *Config {
 // zero; or it returns what is wrong with it. A Config without hosts passes, so
 // that an empty DSN opens: usable tells. It may be called again.
 func (c *Config) validate() error {
-	c.applyDefaults()
+	dsnKeys.ApplyDefaults(c)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -256,25 +256,11 @@ func (c *Config) usable() error {
 	return nil
 }
 
-// applyDefaults gives every zero field the default of its key.
-func (c *Config) applyDefaults() {
-	for _, k := range dsnKeys {
-		if k.def != "" && k.get(c) == "" {
-			if err := k.set(c, k.def); err != nil {
-				panic("surrealsql: the default of " + k.name + " is no value of it: " + err.Error())
-			}
-		}
-	}
-}
-
 // check tries each value by the rules of its DSN key, then what must hold
 // between them.
 func (c *Config) check() error {
-	scratch := new(Config)
-	for _, k := range dsnKeys {
-		if v := k.get(c); v != "" && k.set(scratch, v) != nil {
-			return k.badValue("Config."+k.field, v)
-		}
+	if err := dsnKeys.Check(c); err != nil {
+		return err
 	}
 	for _, h := range c.Hosts {
 		if _, err := parseHost(h, defaultPort); err != nil {

@@ -6,9 +6,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/keys"
 )
 
 // A server listens on 8000, with TLS and without. A wss:// URL is most often
@@ -58,7 +59,7 @@ func ParseDSN(dsn string) (*Config, error) {
 
 // finish completes a parsed Config.
 func (c *Config) finish() error {
-	c.applyDefaults()
+	dsnKeys.ApplyDefaults(c)
 	return c.check()
 }
 
@@ -229,13 +230,13 @@ func (c *Config) parsePath(path string, webSocket bool) error {
 
 // parseQuery reads key=value&…; tls is what the scheme said of it.
 func (c *Config) parseQuery(query string, tls *bool) error {
-	seen := make(map[*dsnKey]bool)
+	seen := make(map[string]bool)
 	for pair := range strings.SplitSeq(query, "&") {
 		if pair == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		k := keyNamed(name)
+		k := dsnKeys.Named(name)
 		if k == nil {
 			return errUnknownKey(name)
 		}
@@ -244,18 +245,18 @@ func (c *Config) parseQuery(query string, tls *bool) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("surrealsql: %s: got a %% that begins no escape, expected %%25 for a percent sign", said)
-		case seen[k]:
+		case seen[name]:
 			return fmt.Errorf("surrealsql: %s: got it twice, expected it once", said)
-		case k.where == inUserinfo:
+		case k.Place == keys.BeforeHost:
 			return fmt.Errorf("surrealsql: %s: expected it before the host, as in %s", said, dsnForm)
-		case k.where == inPath && k.get(c) != "" && k.get(c) != v:
-			return fmt.Errorf("surrealsql: %s: got %q, but the path says %q: expected one of them", said, v, k.get(c))
+		case k.Place == keys.InPath && k.Get(c) != "" && k.Get(c) != v:
+			return fmt.Errorf("surrealsql: %s: got %q, but the path says %q: expected one of them", said, v, k.Get(c))
 		}
-		seen[k] = true
-		if err := k.assign(c, said, v); err != nil {
+		seen[name] = true
+		if err := k.Set(c, said, v); err != nil {
 			return err
 		}
-		if k.name == "tls" && tls != nil && c.TLS != *tls {
+		if name == "tls" && tls != nil && c.TLS != *tls {
 			return fmt.Errorf("surrealsql: %s: got %q, but the scheme says otherwise: expected ws:// without TLS, wss:// with it, or surrealdb:// with tls=true or false", said, v)
 		}
 	}
@@ -278,16 +279,16 @@ func (c *Config) format(redact bool) string {
 	if len(c.Hosts) == 0 {
 		return ""
 	}
-	show := func(k *dsnKey) string {
-		v := k.get(c)
-		if redact && k.secret && v != "" {
+	show := func(k *keys.Key[Config]) string {
+		v := k.Get(c)
+		if redact && k.Secret && v != "" {
 			return hidden
 		}
 		return v
 	}
 	var b strings.Builder
 	b.WriteString("surrealdb://")
-	if user, password := show(keyNamed("user")), show(keyNamed("pass")); password != "" {
+	if user, password := show(dsnKeys.Named("user")), show(dsnKeys.Named("pass")); password != "" {
 		b.WriteString(url.UserPassword(user, password).String() + "@")
 	} else if user != "" {
 		b.WriteString(url.User(user).String() + "@")
@@ -312,10 +313,10 @@ func (c *Config) format(redact bool) string {
 	sep := "?"
 	for _, k := range dsnKeys {
 		v := show(k)
-		if v == "" || v == k.def || k.where == inUserinfo || k.where == inPath && byPath {
+		if v == "" || v == k.Default || k.Place == keys.BeforeHost || k.Place == keys.InPath && byPath {
 			continue
 		}
-		b.WriteString(sep + k.name + "=" + url.QueryEscape(v))
+		b.WriteString(sep + k.Name + "=" + url.QueryEscape(v))
 		sep = "&"
 	}
 	return b.String()
@@ -324,11 +325,4 @@ func (c *Config) format(redact bool) string {
 // escapeName escapes a segment of the path; url.PathEscape leaves the @.
 func escapeName(s string) string {
 	return strings.ReplaceAll(url.PathEscape(s), "@", "%40")
-}
-
-func keyNamed(name string) *dsnKey {
-	if i := slices.IndexFunc(dsnKeys, func(k *dsnKey) bool { return k.name == name }); i >= 0 {
-		return dsnKeys[i]
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package surrealsql
 
 import (
-	"errors"
 	"fmt"
 	"os"
 )
@@ -33,16 +32,10 @@ func ConfigFromGetenv(getenv func(string) string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", urlVariable, err)
 	}
-	if getenv(keyNamed("user").env()) != "" || getenv(keyNamed("access").env()) != "" {
+	if getenv(dsnKeys.Named("user").Variable()) != "" || getenv(dsnKeys.Named("access").Variable()) != "" {
 		c.Token = ""
 	}
-	var bad []error
-	for _, k := range dsnKeys {
-		if v := getenv(k.env()); v != "" {
-			bad = append(bad, k.assign(c, k.env(), v))
-		}
-	}
-	if err := errors.Join(bad...); err != nil {
+	if err := dsnKeys.FromEnv(c, getenv); err != nil {
 		return nil, err
 	}
 	if err := c.finish(); err != nil {

@@ -34,28 +34,28 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 		value := map[string]string{
 			"tls": "true", "auth": "none", "load_balance": "random", "null": "none", "reset": "never", "log_queries": "true", "read_only": "true",
 			"connect_attempts": "9", "max_uses": "9", "encoding": "json", "db": "d", "access": "x",
-		}[k.name]
+		}[k.Name]
 		if value == "" {
 			value = "1234s" // a duration, and a text
 		}
-		if k.name == "max_message_size" {
+		if k.Name == "max_message_size" {
 			value = "3MiB"
 		}
-		env := map[string]string{"SURREALDB_URL": base["SURREALDB_URL"], "SURREALDB_USER": "u", "SURREALDB_NS": "n", "SURREALDB_DB": "d", k.env(): value}
+		env := map[string]string{"SURREALDB_URL": base["SURREALDB_URL"], "SURREALDB_USER": "u", "SURREALDB_NS": "n", "SURREALDB_DB": "d", k.Variable(): value}
 		c, err := fromEnv(env)
-		require.NoError(t, err, k.name)
-		if k.name == "encoding" {
+		require.NoError(t, err, k.Name)
+		if k.Name == "encoding" {
 			continue
 		}
 		want := new(Config)
-		require.NoError(t, k.set(want, value))
-		require.Equal(t, k.get(want), k.get(c), k.name)
+		require.NoError(t, k.Set(want, "", value))
+		require.Equal(t, k.Get(want), k.Get(c), k.Name)
 
-		env[k.env()] = "\xff" + secretMark
+		env[k.Variable()] = "\xff" + secretMark
 		_, err = fromEnv(env)
-		require.ErrorContains(t, err, "surrealsql: "+k.env()+": got ")
-		require.ErrorContains(t, err, "expected "+k.expect)
-		if k.secret {
+		require.ErrorContains(t, err, "surrealsql: "+k.Variable()+": got ")
+		require.ErrorContains(t, err, "expected "+k.Expect)
+		if k.Secret {
 			require.NotContains(t, err.Error(), secretMark)
 		}
 	}
@@ -103,7 +103,7 @@ func TestWrongEnvironmentsNameTheVariable(t *testing.T) {
 
 func TestConfigFromEnvReadsTheProcess(t *testing.T) {
 	for _, k := range dsnKeys {
-		t.Setenv(k.env(), "") // whoever runs the tests may have set some
+		t.Setenv(k.Variable(), "") // whoever runs the tests may have set some
 	}
 	t.Setenv("SURREALDB_URL", "wss://h:443/rpc")
 	t.Setenv("SURREALDB_NS", "n")

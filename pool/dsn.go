@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/surrealsql/surrealsql"
-	"github.com/surrealsql/surrealsql/internal/spell"
+	"github.com/surrealsql/surrealsql/internal/keys"
 )
 
 // parseDSN takes the keys of this package out of a DSN and returns the rest.
@@ -41,7 +41,7 @@ func (s *Settings) parseDSN(dsn string) (rest string, err error) {
 }
 
 func (s *Settings) parsePair(name, value string) error {
-	k := keyNamed(name)
+	k := poolKeys.Named(name)
 	if k == nil {
 		return errUnknownKey(name)
 	}
@@ -49,33 +49,15 @@ func (s *Settings) parsePair(name, value string) error {
 	if err != nil {
 		return fmt.Errorf("pool: DSN key %s: got a %% that begins no escape, expected %%25 for a percent sign", name)
 	}
-	return k.assign(s, "DSN key "+name, v)
-}
-
-func keyNamed(name string) *key {
-	if i := slices.IndexFunc(keys, func(k *key) bool { return k.name == name }); i >= 0 {
-		return keys[i]
-	}
-	return nil
+	return k.Set(s, "DSN key "+name, v)
 }
 
 // errUnknownKey names the key and the one it may have been meant to be.
 func errUnknownKey(name string) error {
-	if len(name) > 40 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != "" {
+	if !keys.IsName(name) {
 		return errors.New("pool: DSN: got something that begins with pool_ and is no key, expected key=value pairs joined by &")
 	}
-	names := make([]string, len(keys))
-	best, least := "", len(name)/3+1
-	for i, k := range keys {
-		names[i] = k.name
-		if d := spell.Distance(strings.ReplaceAll(strings.ToLower(name), "-", "_"), k.name); d < least {
-			best, least = k.name, d
-		}
-	}
-	if best != "" {
-		return fmt.Errorf("pool: DSN key %s: unknown, did you mean %s (%s)?", name, best, keyNamed(best).expect)
-	}
-	return fmt.Errorf("pool: DSN key %s: unknown, expected one of %s", name, strings.Join(names, ", "))
+	return poolKeys.Unknown(name)
 }
 
 // FromEnv is Open for what the environment says: SURREALDB_URL holds a DSN for
@@ -97,13 +79,7 @@ func fromEnv(getenv func(string) string) (*surrealsql.Config, Settings, error) {
 	if err != nil {
 		return nil, s, fmt.Errorf("%s: %w", urlVariable, err)
 	}
-	var bad []error
-	for _, k := range keys {
-		if v := getenv(k.env()); v != "" {
-			bad = append(bad, k.assign(&s, k.env(), v))
-		}
-	}
-	if err := errors.Join(bad...); err != nil {
+	if err := poolKeys.FromEnv(&s, getenv); err != nil {
 		return nil, s, err
 	}
 	cfg, err := surrealsql.ConfigFromGetenv(func(name string) string {

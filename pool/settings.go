@@ -100,35 +100,21 @@ type hooks struct {
 // default depends on another, Burst and LifetimeJitter, are zero in it.
 func DefaultSettings() Settings {
 	s := Settings{Lazy: true}
-	s.applyDefaults()
+	poolKeys.ApplyDefaults(&s)
 	return s
-}
-
-// applyDefaults gives every zero field the default of its key.
-func (s *Settings) applyDefaults() {
-	for _, k := range keys {
-		if k.def != "" && k.get(s) == "" {
-			if err := k.set(s, k.def); err != nil {
-				panic("pool: the default of " + k.name + " is no value of it: " + err.Error())
-			}
-		}
-	}
 }
 
 // complete puts the defaults in place and reports what is wrong.
 func (s *Settings) complete() error {
-	s.applyDefaults()
+	poolKeys.ApplyDefaults(s)
 	if s.LifetimeJitter == 0 {
 		s.LifetimeJitter = max(s.MaxLifetime, 0) / 10
 	}
 	if s.Burst == 0 {
 		s.Burst = s.Max
 	}
-	scratch := new(Settings)
-	for _, k := range keys {
-		if v := k.get(s); v != "" && k.set(scratch, v) != nil {
-			return k.badValue("Settings."+k.field, v)
-		}
+	if err := poolKeys.Check(s); err != nil {
+		return err
 	}
 	tooMuch := func(key string, got, limit any, name string) error {
 		return fmt.Errorf("pool: %s: got %v, expected at most %s, which is %v", key, got, name, limit)

@@ -1,8 +1,6 @@
 package pool
 
 import (
-	"flag"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,62 +9,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/keys/keystest"
 )
-
-var update = flag.Bool("update", false, "write the README's table of keys anew")
-
-const (
-	readme      = "README.md"
-	tableBegins = "<!-- keys -->\n"
-	tableEnds   = "<!-- /keys -->\n"
-)
-
-// keyTable is the documentation's table of all keys.
-func keyTable() string {
-	var b strings.Builder
-	b.WriteString("| key | takes | default | meaning | `Settings` field |\n|---|---|---|---|---|\n")
-	for _, k := range keys {
-		def := k.defDoc
-		if def == "" {
-			def = "`" + k.def + "`"
-		}
-		for _, cell := range []string{"`" + k.name + "`", k.expect, def, k.doc, "`" + k.field + "`"} {
-			b.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
-		}
-		b.WriteString("|\n")
-	}
-	return b.String()
-}
 
 func TestDocumentedKeysAreTheOnesThatWork(t *testing.T) {
 	t.Parallel()
-	file, err := os.ReadFile(readme)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(file), tableBegins)
-	require.True(t, ok)
-	table, after, ok := strings.Cut(rest, tableEnds)
-	require.True(t, ok)
-	if *update {
-		table = keyTable()
-		require.NoError(t, os.WriteFile(readme, []byte(before+tableBegins+table+tableEnds+after), 0o644))
-	}
-	require.Equal(t, keyTable(), table, "run: go test -run %s -update ./pool", t.Name())
+	keystest.RequireDocumented(t, poolKeys)
 }
 
 func TestEveryFieldOfSettingsHasItsKey(t *testing.T) {
 	t.Parallel()
+	keystest.RequireSound(t, poolKeys)
 	byField := make(map[string]bool)
-	for _, k := range keys {
-		byField[k.field] = true
-		require.True(t, strings.HasPrefix(k.name, prefix), k.name)
-		require.NotEmpty(t, k.doc)
+	for _, k := range poolKeys {
+		byField[k.Field] = true
+		require.True(t, strings.HasPrefix(k.Name, prefix), k.Name)
 	}
 	for f := range reflect.TypeFor[Settings]().Fields() {
 		if f.IsExported() {
 			require.True(t, byField[f.Name], "%s has no key", f.Name)
 		}
 	}
-	require.Len(t, byField, len(keys))
 }
 
 func TestADSNSaysWhatThePoolIsLike(t *testing.T) {
