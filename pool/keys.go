@@ -37,7 +37,7 @@ var keys = []*key{
 		doc: "Connections that are kept open at most."}, 1,
 		func(s *Settings) *int { return &s.Max }),
 	count(key{name: "pool_burst", field: "Burst", defDoc: "`pool_max`",
-		doc: "Connections that there may be while callers wait. Those above `pool_max` are closed when they are given back and nobody waits."}, 1,
+		doc: "Connections that there may be while callers wait. Those above `pool_max` stay while they are needed, and are closed some 5 to 10 seconds later."}, 1,
 		func(s *Settings) *int { return &s.Burst }),
 	count(key{name: "pool_min_idle", field: "MinIdle", defDoc: "`0`",
 		doc: "Idle connections that are kept ready, within `pool_max`."}, 0,
