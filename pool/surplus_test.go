@@ -19,6 +19,31 @@ const (
 	surplusDial  = 25 * time.Millisecond // about what signing in takes
 )
 
+func TestALoadAroundTheMaximumMakesFewConnections(t *testing.T) {
+	for name, load := range map[string]struct {
+		callers    int
+		hold, rest time.Duration
+	}{
+		"leases as long as a dial":   {16, 2 * surplusDial, 2 * surplusDial},
+		"leases shorter than a dial": {16, surplusDial / 4, surplusDial / 4},
+		"one caller too many":        {surplusMax + 1, surplusDial / 4, time.Millisecond},
+		"too much for the burst":     {20, surplusDial, surplusDial / 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *site) {
+				p := openSurplus(t, s)
+				work(t, p, load.callers, 20*time.Second, load.hold, load.rest)
+				stats := p.Stats()
+				requireSound(t, stats)
+				require.LessOrEqual(t, stats.PeakTotal, surplusBurst)
+				// A dial that was dropped has cost the server as much as one that was not.
+				require.LessOrEqual(t, stats.Dials, uint64(4*surplusBurst), "for %d leases", stats.Acquires)
+				t.Logf("%d leases, half of them waited %s at most: %d dials", stats.Acquires, stats.AcquireWait.P50, stats.Dials)
+			})
+		})
+	}
+}
+
 func TestASpikeHasItsBurstAfterOneDial(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		p := openSurplus(t, s)
@@ -96,6 +121,26 @@ func TestCallersOfAPausedPoolNeedConnectionsToo(t *testing.T) {
 		p.Resume()
 		wg.Wait()
 		require.EqualValues(t, surplusBurst, p.Stats().Dials)
+	})
+}
+
+// The caller is served before the connection is there that was dialled for it, and
+// a moment later the keeper asks what was needed.
+func TestWhoWaitedNeededTheConnectionThatCameTooLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := openSurplus(t, s)
+		time.Sleep(surplusStay)
+		p.mu.Lock()
+		asks := p.need.since.Add(surplusStay)
+		p.mu.Unlock()
+		time.Sleep(time.Until(asks.Add(-2 * surplusDial)))
+		held := acquireMany(t, p, surplusMax)
+		time.AfterFunc(time.Millisecond, func() { release(t, held...) })
+		release(t, acquire(t, p))
+		time.Sleep(time.Until(asks.Add(surplusDial)))
+		require.Equal(t, surplusMax+1, p.Stats().Idle)
+		time.Sleep(surplusStay)
+		require.Equal(t, surplusMax, p.Stats().Idle)
 	})
 }
 
