@@ -108,6 +108,7 @@ func (t *turn) take() (*entry, error) {
 // hold counts a connection that a caller gets.
 func (p *Pool) hold() {
 	p.held++
+	p.need.note(p.held)
 	p.peak()
 }
 

@@ -24,6 +24,9 @@ func (s *Settings) round() time.Duration {
 			d = min(d, limit/8)
 		}
 	}
+	if s.Burst > s.Max {
+		d = min(d, surplusStay/8)
+	}
 	return max(d, shortestRound)
 }
 
@@ -57,18 +60,24 @@ func (p *Pool) suspect() {
 	}
 }
 
-// sweep closes the idle connections whose time is over, and those the driver has
-// given up.
+// sweep closes the idle connections whose time is over, those the driver has given
+// up, and of those that are above Max and not needed the ones idle longest.
 func (p *Pool) sweep(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state == closed {
 		return
 	}
+	surplus := p.surplus(now)
 	for l := p.idle.head; l != nil; {
 		e := l.of
 		l = l.next
-		if why := p.overdue(e, now); why != "" {
+		why := p.overdue(e, now)
+		if why == "" && surplus > 0 {
+			why = BySurplus
+		}
+		if why != "" {
+			surplus--
 			p.idle.remove(&e.place)
 			p.expel(e, why)
 			p.work.Go(func() { p.shut(e) })

@@ -18,7 +18,7 @@ var poolKeys = keys.List[Settings]{
 		Doc:   "Connections that are kept open at most.",
 		Value: keys.Count(func(s *Settings) *int { return &s.Max }, 1)},
 	{Name: "pool_burst", Field: "Burst", DefaultDoc: "`pool_max`",
-		Doc:   "Connections that there may be while callers wait. Those above `pool_max` are closed when they are given back and nobody waits.",
+		Doc:   "Connections that there may be while callers wait. Those above `pool_max` stay while they are needed, and are closed some 5 to 10 seconds later.",
 		Value: keys.Count(func(s *Settings) *int { return &s.Burst }, 1)},
 	{Name: "pool_min_idle", Field: "MinIdle", DefaultDoc: "`0`",
 		Doc:   "Idle connections that are kept ready, within `pool_max`.",

@@ -107,10 +107,12 @@ func acquire(t testing.TB, p *Pool) *surrealsql.Conn {
 	return c
 }
 
-// release gives a connection back.
-func release(t testing.TB, c *surrealsql.Conn) {
+// release gives connections back.
+func release(t testing.TB, conns ...*surrealsql.Conn) {
 	t.Helper()
-	require.NoError(t, c.Close())
+	for _, c := range conns {
+		require.NoError(t, c.Close())
+	}
 }
 
 // requireSound checks what must hold between the statistics while nothing moves.

@@ -46,6 +46,7 @@ type Pool struct {
 	quiet    chan struct{} // closed when nothing is held; made by Drain
 	backoff  backoff
 	pace     pace
+	need     need
 	closeErr error // of connections that Close closed
 	stats    Stats // without AcquireWait, and what is counted above
 }

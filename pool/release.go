@@ -75,8 +75,8 @@ func (p *Pool) judge(e *entry, kept bool) (fit bool, why Reason) {
 }
 
 // settle gives a connection that nobody holds to the first who waits, or makes it
-// idle, or closes it if there are too many. The caller holds the mutex, and settle
-// gives it up.
+// idle, also where there are more than Max: see surplusStay. The caller holds the
+// mutex, and settle gives it up.
 func (p *Pool) settle(e *entry) {
 	switch {
 	case p.state == closed:
@@ -85,9 +85,6 @@ func (p *Pool) settle(e *entry) {
 	case p.state == serving && p.waiters.len > 0:
 		p.hold()
 		p.wake(e, nil)
-	case p.open > p.set.Max:
-		p.discard(e, BySurplus)
-		return
 	default:
 		if e.fresh {
 			e.fresh = false

@@ -32,7 +32,8 @@ type Settings struct {
 	// Max is how many connections are kept open at most. Zero means 10.
 	Max int
 	// Burst is how many connections there may be while callers wait. Those above
-	// Max are closed when they are given back and nobody waits. Zero means Max.
+	// Max stay while they are needed, and are closed some 5 to 10 seconds later, so
+	// that a load around Max does not make them again and again. Zero means Max.
 	Burst int
 	// MinIdle is how many of the connections, within Max, are kept ready.
 	MinIdle int

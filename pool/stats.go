@@ -16,7 +16,7 @@ const (
 	ByLifetime Reason = "lifetime" // pool_max_lifetime or max_lifetime is over
 	ByIdleTime Reason = "idletime" // pool_max_idle_time is over
 	ByUses     Reason = "uses"     // pool_max_uses or max_uses is reached
-	BySurplus  Reason = "surplus"  // it was above pool_max, and nobody waited
+	BySurplus  Reason = "surplus"  // it was above pool_max, and not needed for some time
 	ByCheck    Reason = "check"    // a check found it dead
 	ByHook     Reason = "hook"     // a hook did not want it
 	ByReclaim  Reason = "reclaim"  // its borrower kept it too long

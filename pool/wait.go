@@ -33,6 +33,7 @@ func (p *Pool) join(ctx context.Context, front bool) *caller {
 	} else {
 		p.waiters.pushBack(&w.place)
 	}
+	p.need.note(p.held + p.waiters.len)
 	p.peak()
 	p.balance()
 	return w
