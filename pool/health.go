@@ -57,11 +57,10 @@ func (p *Pool) failing() bool { return p.backoff.failures > 0 }
 func (p *Pool) probe() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.probing || p.state != serving {
-		return
+	if !p.probing { // once is enough
+		p.probing = true
+		p.balance()
 	}
-	p.probing = true
-	p.balance()
 }
 
 // errUnwell sends a mobile caller on: the pool can serve it only by and by.

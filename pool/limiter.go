@@ -166,7 +166,7 @@ func (l *Limiter) arm(now time.Time) {
 func (l *Limiter) pass(serial uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.timer == nil || serial != l.serial {
+	if serial != l.serial {
 		return // it was stopped too late
 	}
 	l.timer = nil

@@ -105,6 +105,18 @@ func TestAReplicaThatIsPausedAloneIsPassedOver(t *testing.T) {
 	})
 }
 
+func TestAReadOnItsWayToAReplicaThatIsPausedAloneGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, patient(), pool.WithGate(onTheWay))
+		require.Equal(t, "abab", b.routed(t, 4))
+		ctx := context.WithValue(t.Context(), way{}, b.Replicas()[0].Pause)
+		_, err := b.Routed().ExecContext(ctx, `SELECT * FROM x`)
+		require.NoError(t, err)
+		require.Equal(t, "b", b.asked.take())
+	})
+}
+
 func TestPauseAndResumeAtATimeLeaveAllAlike(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -62,6 +62,17 @@ func TestNoReadWaitsForTheBackoffOfAReplica(t *testing.T) {
 	})
 }
 
+// onTheWay is a gate that calls the function of a context: what happens between the
+// choice of a replica and the look for a connection of it.
+func onTheWay(ctx context.Context) error {
+	if happen, ok := ctx.Value(way{}).(func()); ok {
+		happen()
+	}
+	return nil
+}
+
+type way struct{}
+
 func TestNobodyAsksForAReplicaThatNobodyReadsFrom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -76,15 +87,7 @@ func TestNobodyAsksForAReplicaThatNobodyReadsFrom(t *testing.T) {
 func TestAReplicaInItsBackoffServesWithTheConnectionsItHas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var b *bubble
-		type taker struct{}
-		gate := func(ctx context.Context) error {
-			if take, ok := ctx.Value(taker{}).(func()); ok {
-				take()
-			}
-			return nil
-		}
-		b = newBubble(t, patient(), pool.WithGate(gate), pool.WithDialBackoff(time.Minute, time.Minute))
+		b := newBubble(t, patient(), pool.WithGate(onTheWay), pool.WithDialBackoff(time.Minute, time.Minute))
 		a := b.Replicas()[0]
 		first, err := a.Acquire(t.Context())
 		require.NoError(t, err)
@@ -100,7 +103,7 @@ func TestAReplicaInItsBackoffServesWithTheConnectionsItHas(t *testing.T) {
 
 		b.routed(t, 1)
 		var taken *surrealsql.Conn
-		ctx := context.WithValue(t.Context(), taker{}, func() {
+		ctx := context.WithValue(t.Context(), way{}, func() {
 			if taken == nil {
 				taken, err = a.Acquire(t.Context())
 				require.NoError(t, err)
@@ -203,21 +206,63 @@ func TestTheWriterIsProbedWhereItWouldHaveToServe(t *testing.T) {
 	})
 }
 
+// trip opens a's breaker by a pool of somebody else: a's own pool knows nothing.
+func (b *bubble) trip(t *testing.T, breaker *pool.Breaker) {
+	t.Helper()
+	cfg := &surrealsql.Config{Hosts: []string{"a"}, Namespace: "ns", Database: "db", DialContext: b.dial, ConnectAttempts: 1}
+	other, err := pool.New(t.Context(), cfg, pool.WithBreaker(breaker))
+	require.NoError(t, err)
+	b.turn("a", true)
+	require.Error(t, other.DB().PingContext(t.Context()))
+	b.turn("a", false)
+	require.NoError(t, other.Close())
+	require.Equal(t, pool.BreakerOpen, breaker.State("a:8000"))
+}
+
 func TestAFullReplicaIsProbedByItsQueries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Second})
 		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMax(1))
 		require.Equal(t, "abab", b.routed(t, 4))
-		b.turn("a", true)
-		cfg := &surrealsql.Config{Hosts: []string{"a"}, Namespace: "ns", Database: "db", DialContext: b.dial, ConnectAttempts: 1}
-		other, err := pool.New(t.Context(), cfg, pool.WithBreaker(breaker))
-		require.NoError(t, err)
-		require.Error(t, other.DB().PingContext(t.Context()))
-		require.NoError(t, other.Close())
+		b.trip(t, breaker)
 		require.Equal(t, "bb", b.atOnce(t, b.routed, 2))
 		time.Sleep(time.Second)
+		held, err := b.Replicas()[0].Acquire(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "bb", b.atOnce(t, b.routed, 2), "it has nothing to be probed with")
+		require.NoError(t, held.Close())
 		require.Contains(t, []string{"abab", "baba"}, b.atOnce(t, b.routed, 4))
 		require.Equal(t, pool.BreakerClosed, breaker.State("a:8000"))
+	})
+}
+
+func TestAReplicaWithRoomIsProbedByADialWhateverItHas(t *testing.T) {
+	t.Parallel()
+	for has := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Second})
+			b := newBubble(t, pool.WithBreaker(breaker), pool.WithMax(2))
+			b.routed(t, 2*has)
+			b.trip(t, breaker)
+			time.Sleep(time.Second)
+			release := b.stall("a:8000")
+			require.Equal(t, "bbbb", b.atOnce(t, b.routed, 4))
+			require.Equal(t, "bbbb", b.atOnce(t, b.reads, 4))
+			release()
+			synctest.Wait()
+			require.Contains(t, b.atOnce(t, b.routed, 2), "a")
+			require.Equal(t, has+1, b.Replicas()[0].Stats().Total)
+		})
+	}
+}
+
+func TestAReplicaThatIsClosedAloneIsPassedOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, patient())
+		require.NoError(t, b.Replicas()[0].Close())
+		require.Equal(t, "bbbb", b.atOnce(t, b.routed, 4))
+		require.Equal(t, "bbbb", b.atOnce(t, b.reads, 4))
 	})
 }
