@@ -2,7 +2,6 @@ package pool_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,31 +113,6 @@ func TestAReadOnItsWayToAReplicaThatIsPausedAloneGoesOn(t *testing.T) {
 		_, err := b.Routed().ExecContext(ctx, `SELECT * FROM x`)
 		require.NoError(t, err)
 		require.Equal(t, "b", b.asked.take())
-	})
-}
-
-func TestPauseAndResumeAtATimeLeaveAllAlike(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient())
-		for range 200 {
-			var both sync.WaitGroup
-			both.Go(b.Pause)
-			both.Go(b.Resume)
-			both.Wait()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			results := make(map[bool]int)
-			for _, p := range append(b.Replicas(), b.Pool) {
-				c, err := p.Acquire(ctx)
-				if err == nil {
-					require.NoError(t, c.Close())
-				}
-				results[err == nil]++
-			}
-			cancel()
-			require.Len(t, results, 1)
-			b.Resume()
-		}
 	})
 }
 

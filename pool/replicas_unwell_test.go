@@ -175,30 +175,50 @@ func TestWhileAReplicaIsProbedOthersServe(t *testing.T) {
 	}
 }
 
+// newOutage is a bubble all of whose servers have just been found to be down.
+func newOutage(t *testing.T, pause time.Duration) *bubble {
+	b := newBubble(t, patient(), pool.WithMaxUses(1), pool.WithDialBackoff(pause, pause))
+	for _, host := range []string{"a", "b", "w"} {
+		b.turn(host, true)
+	}
+	_, err := b.Routed().ExecContext(t.Context(), `SELECT * FROM x`)
+	require.ErrorIs(t, err, errRefused)
+	return b
+}
+
 func TestWhereNobodyIsWellAReadWaitsForWhoMayComeBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient(), pool.WithMaxUses(1), pool.WithDialBackoff(time.Second, time.Second))
-		for _, host := range []string{"a", "b", "w"} {
-			b.turn(host, true)
-		}
-		_, err := b.Routed().ExecContext(t.Context(), `SELECT * FROM x`)
-		require.ErrorIs(t, err, errRefused)
+		b := newOutage(t, time.Second)
 		b.turn("b", false)
 		require.Equal(t, "b", b.routed(t, 1), "not the writer's error")
-		require.Equal(t, "b", b.atOnce(t, b.reads, 1))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newOutage(t, time.Second)
+		b.turn("a", false)
+		b.turn("b", false)
+		require.Contains(t, []string{"a", "b"}, b.reads(t, 1))
+	})
+}
+
+func TestAReadWhoseTimeIsOverSaysWhatItWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newOutage(t, time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := b.Routed().ExecContext(ctx, `SELECT * FROM x`)
+		var timeout *pool.AcquireTimeoutError
+		require.ErrorAs(t, err, &timeout)
+		require.Equal(t, time.Second, timeout.Waited)
+		require.ErrorIs(t, err, errRefused)
 	})
 }
 
 func TestTheWriterIsProbedWhereItWouldHaveToServe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient(), pool.WithMaxUses(1), pool.WithDialBackoff(time.Second, time.Second))
-		for _, host := range []string{"a", "b", "w"} {
-			b.turn(host, true)
-		}
-		_, err := b.Routed().ExecContext(t.Context(), `SELECT * FROM x`)
-		require.ErrorIs(t, err, errRefused)
+		b := newOutage(t, time.Second)
 		b.turn("w", false)
 		require.NotNil(t, b.Reader(t.Context()))
 		time.Sleep(time.Second)
@@ -260,9 +280,17 @@ func TestAReplicaWithRoomIsProbedByADialWhateverItHas(t *testing.T) {
 func TestAReplicaThatIsClosedAloneIsPassedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient())
-		require.NoError(t, b.Replicas()[0].Close())
+		b := newBubble(t, patient(), pool.WithMax(1))
+		a := b.Replicas()[0]
+		held, err := a.Acquire(t.Context())
+		require.NoError(t, err)
+		waiting := b.later(t) // it is a's turn
+		require.Equal(t, 1, a.Stats().Waiters)
+		require.NoError(t, a.Close())
+		require.NoError(t, <-waiting)
+		require.Equal(t, "b", b.asked.take())
 		require.Equal(t, "bbbb", b.atOnce(t, b.routed, 4))
 		require.Equal(t, "bbbb", b.atOnce(t, b.reads, 4))
+		require.NoError(t, held.Close())
 	})
 }
