@@ -21,16 +21,24 @@ func oneWaits(t *testing.T) (*Limiter, *waiter) {
 	return l, w
 }
 
+// armed is a limiter's timer and its number.
+func armed(l *Limiter) (*time.Timer, uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.timer, l.serial
+}
+
 func TestATokenThatIsDueBelongsToWhoeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, first := oneWaits(t)
-		l.timer.Stop() // as if it were late
+		timer, serial := armed(l)
+		timer.Stop() // as if it were late
 		time.Sleep(time.Second)
 		second, err := l.enter(t.Context())
 		require.NoError(t, err)
 		require.NotNil(t, second, "it goes behind, although a token is there")
-		l.pass(l.serial)
+		l.pass(serial)
 		<-first.passed
 		require.True(t, l.leave(second))
 		require.Zero(t, l.Waiting())
@@ -41,16 +49,17 @@ func TestATimerServesAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, first := oneWaits(t)
-		timer, serial := l.timer, l.serial
+		timer, serial := armed(l)
 		second, err := l.enter(t.Context())
 		require.NoError(t, err)
-		require.Same(t, timer, l.timer)
-		require.Equal(t, serial, l.serial)
 		require.True(t, l.leave(first))
-		require.Same(t, timer, l.timer, "someone needs it")
+		now, number := armed(l)
+		require.Same(t, timer, now, "someone needs it")
+		require.Equal(t, serial, number)
 		time.Sleep(time.Second)
 		<-second.passed
-		require.Nil(t, l.timer)
+		now, _ = armed(l)
+		require.Nil(t, now)
 	})
 }
 
@@ -70,15 +79,17 @@ func TestATimerThatWasStoppedTooLatePassesNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, w := oneWaits(t)
-		stale := l.serial
+		_, stale := armed(l)
 		require.True(t, l.leave(w))
 		l.pass(stale)
-		require.Nil(t, l.timer)
+		timer, _ := armed(l)
+		require.Nil(t, timer)
 		w, err := l.enter(t.Context())
 		require.NoError(t, err)
-		timer := l.timer
+		timer, _ = armed(l)
 		l.pass(stale)
-		require.Same(t, timer, l.timer)
+		now, _ := armed(l)
+		require.Same(t, timer, now)
 		<-w.passed
 	})
 }
