@@ -16,28 +16,25 @@ import (
 // a dial when there is nothing to wait for, that of a hook or of the gate, or
 // matches the error of ctx.
 func (p *Pool) Acquire(ctx context.Context) (*surrealsql.Conn, error) {
-	e, err := p.acquire(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	return e.conn, nil
+	t := turn{pool: p, ctx: ctx}
+	return t.acquire()
 }
 
-func (p *Pool) acquire(ctx context.Context, bySQL bool) (*entry, error) {
+func (t *turn) acquire() (*surrealsql.Conn, error) {
+	p := t.pool
 	if p.set.gate != nil {
-		if err := p.set.gate(ctx); err != nil {
+		if err := p.set.gate(t.ctx); err != nil {
 			return nil, err
 		}
 	}
-	t := turn{pool: p, ctx: ctx}
 	for {
 		e, err := t.take()
 		if err == nil {
 			var ready bool
 			if ready, err = t.ready(e); ready {
-				e.lease.begin(p, bySQL)
+				e.lease.begin(p, t.bySQL)
 				p.waits.add(t.waited)
-				return e, nil
+				return e.conn, nil
 			}
 		}
 		if err != nil {
@@ -67,6 +64,8 @@ func (t *turn) countFailure(err error) {
 type turn struct {
 	pool   *Pool
 	ctx    context.Context
+	bySQL  bool      // the caller is database/sql
+	mobile bool      // it can be served elsewhere, and does not wait for an unwell pool
 	begun  time.Time // zero until it has to wait or found a dead one
 	waited time.Duration
 }
@@ -93,6 +92,10 @@ func (t *turn) take() (*entry, error) {
 			return e, nil
 		}
 	}
+	if t.mobile && (p.failing() || p.pausedAlone()) {
+		p.mu.Unlock()
+		return nil, errUnwell
+	}
 	if limit := p.set.MaxWaiters; limit > 0 && !again && p.waiters.len >= limit {
 		p.mu.Unlock()
 		return nil, ErrTooManyWaiters
@@ -100,7 +103,7 @@ func (t *turn) take() (*entry, error) {
 	if !again {
 		t.begun = time.Now()
 	}
-	w := p.join(t.ctx, again)
+	w := p.join(t, again)
 	p.mu.Unlock()
 	return t.wait(w)
 }

@@ -82,6 +82,11 @@ func (p *pace) patience() time.Duration {
 	return max(4*p.typical, leastPatience)
 }
 
+// nextLook is how long a dial of this age is left alone. It is bounded because a
+// dialer that does not end with its context may hang for ever: in the fake time of a
+// test the double of its age overflowed, and there was no pause at all any more.
+func nextLook(age time.Duration) time.Duration { return 2 * min(age, time.Hour) }
+
 // lateDial replaces a dial that takes long while others that began no earlier have
 // succeeded. Where none has, the server is slow, and dialling again would make
 // that worse.
@@ -89,11 +94,11 @@ func (p *Pool) lateDial(d *dial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case !d.place.in || d.dropped:
+	case !d.place.in || d.dropped || p.state == closed:
 	case p.waiters.len > 0 && !p.pace.lastGood.Before(d.begun):
 		p.dropDial(d)
 		p.balance()
 	default:
-		d.late.Reset(2 * time.Since(d.begun))
+		d.late.Reset(nextLook(time.Since(d.begun)))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,6 +150,26 @@ func TestARefusedPasswordAndAHookThatFailsAreNoFailures(t *testing.T) {
 		require.ErrorContains(t, b.connect(t.Context()), "not today")
 		require.Empty(t, b.all)
 	})
+}
+
+func TestARefusalAtTheHandshakeIsAnAnswerUnlessTheServerHasNoTime(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]pool.BreakerState{
+		http.StatusUnauthorized:       pool.BreakerClosed,
+		http.StatusForbidden:          pool.BreakerClosed,
+		http.StatusServiceUnavailable: pool.BreakerOpen,
+	} {
+		srv := scripted.Listen(t, func(c *scripted.Conn) { c.Refuse(status, "no") })
+		cfg, err := surrealsql.ParseDSN(srv.DSN("connect_attempts=1"))
+		require.NoError(t, err)
+		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Hour})
+		breaker.Install(cfg)
+		connector, err := surrealsql.NewConnector(cfg)
+		require.NoError(t, err)
+		_, err = connector.Connect(t.Context())
+		require.ErrorContains(t, err, http.StatusText(status))
+		require.Equal(t, want, breaker.State(srv.Addr()), status)
+	}
 }
 
 // onQuery serves queries with a script of the connection.

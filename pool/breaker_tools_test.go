@@ -39,7 +39,11 @@ func (m *lineman) dial(ctx context.Context, network, addr string) (net.Conn, err
 	held := m.held[addr]
 	m.mu.Unlock()
 	if held != nil {
-		<-held
+		select {
+		case <-held:
+		case <-ctx.Done(): // or a test that fails before its release would never end
+			return nil, ctx.Err()
+		}
 	}
 	if fault != nil {
 		return fault(ctx)

@@ -47,13 +47,17 @@ func (p *Pool) balance() {
 	}
 }
 
-// demand is how many dials should be under way: one for each waiter, or what the
-// minimum needs.
+// demand is how many dials should be under way: one for each waiter, or for a probe,
+// or what the minimum needs.
 func (p *Pool) demand(room int) int {
 	if p.state != serving {
 		return 0
 	}
-	forWaiters := min(p.waiters.len, p.set.Burst+room)
+	wanted := p.waiters.len
+	if p.probing {
+		wanted = max(wanted, 1)
+	}
+	forWaiters := min(wanted, p.set.Burst+room)
 	forMin := max(p.set.Min-p.open, p.set.MinIdle-(p.open-p.held))
 	return max(0, forWaiters, min(forMin, p.set.Max+room))
 }
@@ -129,6 +133,7 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 		p.mu.Unlock()
 		return
 	}
+	p.probing = false
 	p.backoff.reset()
 	p.pace.succeeded(d.begun)
 	e := p.newEntry(conn)
@@ -140,17 +145,20 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 }
 
 // dialFailed wakes those who wait with the error if there is nothing else that
-// they could wait for. The caller holds the mutex.
+// they could wait for, and in any case those who can be served elsewhere. The caller
+// holds the mutex.
 func (p *Pool) dialFailed(d *dial, err error) {
 	if d.dropped || p.state == closed {
 		p.stats.DialsDropped++
 		p.balance()
 		return
 	}
+	p.probing = false
 	p.stats.DialErrors++
 	pause := p.backoff.fail(err, &p.set)
 	p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
 		slog.Int("failures", p.backoff.failures), slog.Duration("pause", pause))
+	p.wakeMobile(err)
 	if p.held == 0 && p.dials.len == p.dropped { // one that is being checked is as doubtful as the server
 		p.wakeAll(err)
 	}

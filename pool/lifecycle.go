@@ -6,22 +6,74 @@ import (
 	"fmt"
 )
 
+// pauses are the reasons why a pool is paused.
+type pauses uint8
+
+const (
+	together pauses = 1 << iota // with its replicas, or as one
+	alone                       // a replica by itself
+)
+
 // Pause lets callers wait, whatever is idle, until Resume: while the server is
 // being moved, for example. Leases that began go on, waiting callers still give
 // up in time, and no connection is made. A pool that drains or is closed does not
 // pause.
-func (p *Pool) Pause() { p.turnTo(serving, paused) }
+//
+// The replicas pause with it: whoever reads waits as well. To take a replica alone
+// out of service pause its pool ([Pool.Replicas]): reads then go elsewhere, those too
+// that wait for it already.
+func (p *Pool) Pause() { p.pauseAll(true) }
 
-// Resume ends Pause: waiting callers are served.
-func (p *Pool) Resume() { p.turnTo(paused, serving) }
+// Resume ends Pause: waiting callers are served. A replica that was paused alone
+// stays so until its own Resume, and one whose writer is paused until that one's.
+func (p *Pool) Resume() { p.pauseAll(false) }
 
-func (p *Pool) turnTo(from, to lifecycle) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state != from {
+// pauseAll keeps the pool and its replicas together: where Pause and Resume are
+// called at a time, all do what the later one says.
+func (p *Pool) pauseAll(on bool) {
+	p.routes.pausing.Lock()
+	defer p.routes.pausing.Unlock()
+	if p.routes.replica {
+		p.pause(alone, on)
 		return
 	}
-	p.state = to
+	p.pause(together, on)
+	for _, r := range p.routes.replicas {
+		r.pause(together, on)
+	}
+}
+
+func (p *Pool) pause(why pauses, on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if on {
+		p.pauses |= why
+	} else {
+		p.pauses &^= why
+	}
+	if p.state >= draining {
+		return
+	}
+	p.state = serving
+	if p.pauses != 0 {
+		p.state = paused
+	}
+	if p.pausedAlone() {
+		p.wakeMobile(errPaused)
+	}
+	p.serveWaiters()
+	p.balance()
+}
+
+// pausedAlone reports whether reads had better go elsewhere: where all are paused they
+// wait in their turn.
+func (p *Pool) pausedAlone() bool { return p.pauses&alone != 0 }
+
+// errPaused is why a mobile caller goes on; nobody else sees it.
+var errPaused = errors.New("paused")
+
+// serveWaiters gives what is idle to those who wait, if they need wait no more.
+func (p *Pool) serveWaiters() {
 	for p.state == serving && p.waiters.len > 0 {
 		e := p.pick()
 		if e == nil {
@@ -30,12 +82,12 @@ func (p *Pool) turnTo(from, to lifecycle) {
 		p.hold()
 		p.wake(e, nil)
 	}
-	p.balance()
 }
 
 // Drain ends a pool in good order: new callers and those who wait get ErrClosed,
-// what is held may go on until ctx ends, and then the pool is closed. The error
-// says how many connections had to be taken away from their borrowers, or is nil.
+// what is held may go on until ctx ends, and then the pool is closed. Its replicas
+// are drained at the same time. The error says how many connections had to be taken
+// away from their borrowers, or is nil.
 func (p *Pool) Drain(ctx context.Context) (drained error) {
 	quiet := p.beginDrain()
 	if err := p.drainReplicas(ctx); err != nil {
@@ -85,8 +137,9 @@ func (p *Pool) beginDrain() <-chan struct{} {
 // Close closes the pool at once: callers who wait get ErrClosed, dials are
 // cancelled, idle connections closed. What is held goes on, and is closed when it
 // is given back. Close returns when nothing else of the pool is left; a second
-// Close does nothing. The *sql.DB is closed as well. The error is that of connections
-// which could not say goodbye within close_timeout; they are closed all the same.
+// Close does nothing. Its *sql.DBs and its replicas are closed as well. The error is
+// that of connections which could not say goodbye within close_timeout; they are
+// closed all the same.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if p.state == closed {

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,6 +36,34 @@ func TestAPausedPoolLetsCallersWaitUntilItResumes(t *testing.T) {
 		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
 		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
 	})
+}
+
+func TestAResumeBeginsWhenThePauseUnderWayHasReachedAll(t *testing.T) {
+	t.Parallel()
+	config := func(host string) *surrealsql.Config {
+		return &surrealsql.Config{Hosts: []string{host}, Namespace: "ns", Database: "db"}
+	}
+	p, err := New(t.Context(), config("w"), WithReplicaConfigs(config("a")))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, p.Close()) }()
+	state := func(p *Pool) lifecycle {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.state
+	}
+	replica := p.Replicas()[0]
+	replica.mu.Lock() // Pause does not come further than the writer
+	var both sync.WaitGroup
+	both.Go(p.Pause)
+	require.Eventually(t, func() bool { return state(p) == paused }, patience, time.Millisecond)
+	both.Go(p.Resume)
+	time.Sleep(20 * time.Millisecond)
+	between := state(p)
+	replica.mu.Unlock()
+	both.Wait()
+	require.Equal(t, paused, between, "or one might end paused and the other not")
+	require.Equal(t, serving, state(p))
+	require.Equal(t, serving, state(replica))
 }
 
 func TestCloseWakesAllWaitersAndMayBeRepeated(t *testing.T) {

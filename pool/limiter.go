@@ -65,7 +65,7 @@ type Limiter struct {
 	bucket   *rate.Limiter
 	queues   [3]chain[*waiter] // by rank of priority
 	waiting  int
-	timer    *time.Timer // of the next token; nil while nobody waits for one
+	timer    *time.Timer // of the next token; nil if, and only if, nobody waits
 	serial   uint64      // of the timer: one that fires too late is known by it
 }
 
@@ -148,7 +148,7 @@ func (l *Limiter) leave(w *waiter) bool {
 	}
 	l.queues[w.rank].remove(&w.place)
 	l.waiting--
-	if l.waiting == 0 && l.timer != nil {
+	if l.waiting == 0 {
 		l.timer.Stop()
 		l.timer = nil
 	}
@@ -166,7 +166,7 @@ func (l *Limiter) arm(now time.Time) {
 func (l *Limiter) pass(serial uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.timer == nil || serial != l.serial {
+	if serial != l.serial {
 		return // it was stopped too late
 	}
 	l.timer = nil

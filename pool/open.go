@@ -117,11 +117,12 @@ var (
 )
 
 func (l lessor) Connect(ctx context.Context) (driver.Conn, error) {
-	e, err := l.p.acquire(ctx, true)
+	t := turn{pool: l.p, ctx: ctx, bySQL: true}
+	c, err := t.acquire()
 	if err != nil {
 		return nil, err
 	}
-	return e.conn, nil
+	return c, nil
 }
 
 func (l lessor) Driver() driver.Driver { return l.p.source.Driver() }

@@ -42,6 +42,8 @@ type Pool struct {
 	closing  int // taken out of all, and not yet closed
 	dropped  int // of the dials, those that were cancelled
 	state    lifecycle
+	pauses   pauses        // what makes state paused
+	probing  bool          // a dial is wanted although nobody waits for it: see probe
 	warm     chan struct{} // closed when the warm-up has ended
 	quiet    chan struct{} // closed when nothing is held; made by Drain
 	backoff  backoff

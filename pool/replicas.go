@@ -66,6 +66,8 @@ func (r replicaSource) build(s Settings) (*Pool, error) {
 type routes struct {
 	hosts    []string // host:port
 	replicas []*Pool
+	replica  bool       // it is one itself
+	pausing  sync.Mutex // held while all are paused or resumed
 	turn     atomic.Uint64
 	once     sync.Once
 	routed   *sql.DB
@@ -83,6 +85,7 @@ func (p *Pool) addReplicas(s Settings) error {
 		if err != nil {
 			return fmt.Errorf("pool: replica %d: %w", i+1, err)
 		}
+		r.routes.replica = true
 		p.routes.replicas = append(p.routes.replicas, r)
 	}
 	return nil
@@ -104,7 +107,8 @@ func (p *Pool) warmUpAll(ctx context.Context) error {
 }
 
 // Replicas returns the replicas' pools, in the order of [WithReplicas]: for their
-// statistics, or to pause one. They are drained and closed with this one.
+// statistics and leaks, which this one's do not count, or to pause one. They are
+// paused, resumed, drained and closed with this one.
 func (p *Pool) Replicas() []*Pool { return append([]*Pool(nil), p.routes.replicas...) }
 
 // Writer is DB, for programs that tell apart what they write with and what they
@@ -112,47 +116,89 @@ func (p *Pool) Replicas() []*Pool { return append([]*Pool(nil), p.routes.replica
 func (p *Pool) Writer() *sql.DB { return p.db }
 
 // Reader returns the *sql.DB of a replica, the next one at each call, for one piece
-// of work. It passes over replicas whose circuit breaker is open, and those where a
-// probe of a half-open one is under way. If none is left, or there are none, or ctx
-// comes from [ReadFromWriter], it returns that of the writer.
+// of work. It passes over replicas that are known to be unwell: whose circuit breaker
+// is not closed, or whose last dial failed and which have no connection left. Passing
+// one over sets off a probe of it in the background, when it is due; the reads after
+// its success go there again. If none is well, or there are none, or ctx comes from
+// [ReadFromWriter], it returns that of the writer; only where the writer is unwell
+// too, that of an unwell replica.
 //
 // A replica refuses statements that may write with [surrealsql.ErrReadOnly], before
 // they are sent; where the writer stands in nothing is refused. What a replica
 // answers may be older than what was just written. The *sql.DB must not be closed.
 func (p *Pool) Reader(ctx context.Context) *sql.DB {
-	if r := p.reader(ctx); r != nil {
+	if fromWriter(ctx) {
+		return p.db
+	}
+	first := p.routes.next()
+	if r := p.routes.find(first, well); r != nil {
+		return r.db
+	}
+	if p.standsIn() {
+		return p.db
+	}
+	if r := p.routes.find(first, unwell); r != nil {
 		return r.db
 	}
 	return p.db
 }
 
-// reader returns the next replica that can be expected to serve, or nil.
-func (p *Pool) reader(ctx context.Context) *Pool {
-	n := uint64(len(p.routes.replicas))
-	if n == 0 || fromWriter(ctx) {
-		return nil
+// standsIn reports whether the writer is well, and has it probed if it is not.
+func (p *Pool) standsIn() bool {
+	h := p.health()
+	if h == unwell {
+		p.probe()
 	}
-	first := p.routes.turn.Add(1) - 1
-	for i := range n {
-		if r := p.routes.replicas[(first+i)%n]; r.promising() {
-			return r
+	return h == well
+}
+
+// next begins the turn of a read: the number of the replica that is asked first.
+func (r *routes) next() uint64 { return r.turn.Add(1) - 1 }
+
+// at is the replica with a number that may be too high.
+func (r *routes) at(turn uint64) *Pool { return r.replicas[turn%uint64(len(r.replicas))] }
+
+// find returns the first replica of that health, or nil, and has those probed that it
+// passes over.
+func (r *routes) find(first uint64, want health) *Pool {
+	for i := range r.replicas {
+		switch replica := r.at(first + uint64(i)); replica.health() {
+		case want:
+			return replica
+		case unwell:
+			replica.probe()
 		}
 	}
 	return nil
 }
 
-// promising reports whether a caller may expect to be served: a host's breaker is
-// closed, or half-open and nobody probes it yet.
-func (p *Pool) promising() bool {
-	best := BreakerOpen
-	for _, addr := range p.routes.hosts {
-		if s := p.set.breaker.State(addr); s == BreakerClosed || best == BreakerOpen {
-			best = s
+// lendReader leases a connection of a replica, or returns nil if the writer has to
+// serve. It waits for an unwell replica only where the writer is unwell too.
+func (p *Pool) lendReader(ctx context.Context) (*surrealsql.Conn, error) {
+	first := p.routes.next()
+	c, err := p.lendFrom(ctx, first, well)
+	if c != nil || err != nil || p.standsIn() {
+		return c, err
+	}
+	return p.lendFrom(ctx, first, unwell)
+}
+
+// lendFrom leases a connection of the first replica of that health that can give one.
+func (p *Pool) lendFrom(ctx context.Context, first uint64, want health) (*surrealsql.Conn, error) {
+	for i := range p.routes.replicas {
+		replica := p.routes.at(first + uint64(i))
+		switch replica.health() {
+		case want:
+			t := turn{pool: replica, ctx: ctx, mobile: want == well}
+			c, err := t.acquire()
+			if err == nil || ctx.Err() != nil || !elsewhere(err) {
+				return c, err
+			}
+		case unwell:
+			replica.probe()
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state == serving && (best == BreakerClosed || best == BreakerHalfOpen && p.dials.len == 0)
+	return nil, nil
 }
 
 type fromWriterKey struct{}

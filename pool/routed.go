@@ -14,8 +14,9 @@ import (
 // replicas and everything else to the writer:
 //
 //   - a text of which [surrealsql.ReadsOnly] holds goes to the next replica that
-//     [Pool.Reader] would choose, and if it cannot be reached to the one after it,
-//     at last to the writer;
+//     [Pool.Reader] would choose, and if that turns out not to be reached to the one
+//     after it, at last to the writer. It waits for no replica that is known to be
+//     unwell while another or the writer is well;
 //   - texts that may write, transactions (read-only ones too), live queries and
 //     pings go to the writer;
 //   - an [sql.Conn] reads from one replica until it needs the writer for anything;
@@ -93,28 +94,22 @@ func (c *RoutedConn) lease(ctx context.Context, text string) (*surrealsql.Conn, 
 	case c.reader != nil:
 		return c.reader, nil
 	}
-	for range len(c.pool.routes.replicas) {
-		replica := c.pool.reader(ctx)
-		if replica == nil {
-			break
-		}
-		r, err := replica.Acquire(ctx)
-		if err == nil {
-			c.reader = r
-			return r, nil
-		}
-		if ctx.Err() != nil || !elsewhere(err) {
-			return nil, err
-		}
+	r, err := c.pool.lendReader(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return c.Writer(ctx)
+	if r == nil {
+		return c.Writer(ctx)
+	}
+	c.reader = r
+	return r, nil
 }
 
 // elsewhere reports whether another server may serve where this one does not: it
-// cannot be reached, or is being shut down. One that has too much to do is not
-// helped by sending its work to others, who have theirs.
+// cannot be reached, or is being shut down, or is unwell. One that has too much to do
+// is not helped by sending its work to others, who have theirs.
 func elsewhere(err error) bool {
-	return surrealsql.IsConnectivity(err) || errors.Is(err, ErrClosed)
+	return errors.Is(err, errUnwell) || surrealsql.IsConnectivity(err) || errors.Is(err, ErrClosed)
 }
 
 // QueryContext runs the text where it belongs. The rows are the driver's own.

@@ -43,7 +43,7 @@ type Stats struct {
 	AcquireWait Wait   // how long their callers waited
 	Timeouts    uint64 // callers who gave up because their time was over
 	Cancels     uint64 // callers who were cancelled while they waited
-	Refused     uint64 // callers who got another error: of a dial, a hook, a closed pool, too many waiters
+	Refused     uint64 // callers who got another error: of a dial, a hook, a closed pool, too many waiters; and reads that went on to another server
 
 	Dials         uint64 // attempts to make a connection that were begun
 	DialErrors    uint64 // those that failed

@@ -9,17 +9,18 @@ import (
 // it ends: with a connection, or an error, and signals that. One that leaves the
 // queue by itself is not signalled.
 type caller struct {
-	place link[*caller]
-	ctx   context.Context // its values go with a dial that is made for it
-	ready chan struct{}   // buffered, so that nobody waits for the waiter
-	timer *time.Timer
-	e     *entry
-	err   error
+	place  link[*caller]
+	ctx    context.Context // its values go with a dial that is made for it
+	mobile bool            // it can be served elsewhere: see wakeMobile
+	ready  chan struct{}   // buffered, so that nobody waits for the waiter
+	timer  *time.Timer
+	e      *entry
+	err    error
 }
 
 // join puts a waiter into the queue, at its end or, for one who had his turn
 // already, at its front.
-func (p *Pool) join(ctx context.Context, front bool) *caller {
+func (p *Pool) join(t *turn, front bool) *caller {
 	var w *caller
 	if n := len(p.spare); n > 0 {
 		w, p.spare = p.spare[n-1], p.spare[:n-1]
@@ -27,7 +28,7 @@ func (p *Pool) join(ctx context.Context, front bool) *caller {
 		w = &caller{ready: make(chan struct{}, 1)}
 		w.place.of = w
 	}
-	w.ctx = ctx
+	w.ctx, w.mobile = t.ctx, t.mobile
 	if front {
 		p.waiters.pushFront(&w.place)
 	} else {
@@ -117,8 +118,10 @@ func (t *turn) giveUp(w *caller) {
 }
 
 // wake ends the wait of the first in the queue. The caller holds the mutex.
-func (p *Pool) wake(e *entry, err error) {
-	w := p.waiters.head.of
+func (p *Pool) wake(e *entry, err error) { p.end(p.waiters.head.of, e, err) }
+
+// end ends the wait of one in the queue. The caller holds the mutex.
+func (p *Pool) end(w *caller, e *entry, err error) {
 	p.waiters.remove(&w.place)
 	w.e, w.err = e, err
 	w.ready <- struct{}{}
