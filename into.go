@@ -25,6 +25,9 @@ func assign(dst reflect.Value, src any) error {
 		}
 		return assign(dst.Elem(), src)
 	}
+	if assignPlain(dst, src) {
+		return nil
+	}
 	if value := nullable(dst.Type()); value != "" {
 		err := assign(dst.FieldByName(value), src)
 		dst.FieldByName("Valid").SetBool(err == nil)
@@ -39,6 +42,35 @@ func assign(dst reflect.Value, src any) error {
 	}
 	return assignByKind(dst, src)
 }
+
+// assignPlain stores what most fields hold where nothing needs to be asked for it.
+func assignPlain(dst reflect.Value, src any) bool {
+	switch v := src.(type) {
+	case string:
+		if dst.Type() == stringType {
+			dst.SetString(v)
+			return true
+		}
+	case int64:
+		if t := dst.Type(); (t == intType || t == int64Type) && !dst.OverflowInt(v) {
+			dst.SetInt(v)
+			return true
+		}
+	case float64:
+		if dst.Type() == float64Type {
+			dst.SetFloat(v)
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	stringType  = reflect.TypeFor[string]()
+	intType     = reflect.TypeFor[int]()
+	int64Type   = reflect.TypeFor[int64]()
+	float64Type = reflect.TypeFor[float64]()
+)
 
 // assignNothing stores NULL or NONE.
 func assignNothing(dst reflect.Value, src any) error {

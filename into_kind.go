@@ -243,8 +243,10 @@ func assignStruct(dst reflect.Value, src any) error {
 		if f == nil {
 			continue
 		}
-		if _, exact := object[f.name]; exact && f.name != name {
-			continue // the one with the right case has the field
+		if f.name != name {
+			if _, exact := object[f.name]; exact {
+				continue // the one with the right case has the field
+			}
 		}
 		if err := assign(f.ready(dst), v); err != nil {
 			return atField(name, err)
