@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -131,13 +132,13 @@ func (p *Pool) Reader(ctx context.Context) *sql.DB {
 		return p.db
 	}
 	first := p.routes.next()
-	if r := p.routes.find(first, well); r != nil {
+	for r := range p.routes.of(first, well) {
 		return r.db
 	}
 	if p.standsIn() {
 		return p.db
 	}
-	if r := p.routes.find(first, unwell); r != nil {
+	for r := range p.routes.of(first, unwell) {
 		return r.db
 	}
 	return p.db
@@ -155,21 +156,22 @@ func (p *Pool) standsIn() bool {
 // next begins the turn of a read: the number of the replica that is asked first.
 func (r *routes) next() uint64 { return r.turn.Add(1) - 1 }
 
-// at is the replica with a number that may be too high.
-func (r *routes) at(turn uint64) *Pool { return r.replicas[turn%uint64(len(r.replicas))] }
-
-// find returns the first replica of that health, or nil, and has those probed that it
-// passes over.
-func (r *routes) find(first uint64, want health) *Pool {
-	for i := range r.replicas {
-		switch replica := r.at(first + uint64(i)); replica.health() {
-		case want:
-			return replica
-		case unwell:
-			replica.probe()
+// of gives the replicas of that health, from a turn's first one on, and has the unwell
+// ones probed that it passes over.
+func (r *routes) of(first uint64, want health) iter.Seq[*Pool] {
+	return func(yield func(*Pool) bool) {
+		for i := range uint64(len(r.replicas)) {
+			replica := r.replicas[(first+i)%uint64(len(r.replicas))]
+			switch replica.health() {
+			case want:
+				if !yield(replica) {
+					return
+				}
+			case unwell:
+				replica.probe()
+			}
 		}
 	}
-	return nil
 }
 
 // lendReader leases a connection of a replica, or returns nil if the writer has to
@@ -185,17 +187,11 @@ func (p *Pool) lendReader(ctx context.Context) (*surrealsql.Conn, error) {
 
 // lendFrom leases a connection of the first replica of that health that can give one.
 func (p *Pool) lendFrom(ctx context.Context, first uint64, want health) (*surrealsql.Conn, error) {
-	for i := range p.routes.replicas {
-		replica := p.routes.at(first + uint64(i))
-		switch replica.health() {
-		case want:
-			t := turn{pool: replica, ctx: ctx, mobile: want == well}
-			c, err := t.acquire()
-			if err == nil || ctx.Err() != nil || !elsewhere(err) {
-				return c, err
-			}
-		case unwell:
-			replica.probe()
+	for replica := range p.routes.of(first, want) {
+		t := turn{pool: replica, ctx: ctx, mobile: want == well}
+		c, err := t.acquire()
+		if err == nil || ctx.Err() != nil || !elsewhere(err) {
+			return c, err
 		}
 	}
 	return nil, nil
