@@ -173,7 +173,7 @@ func (a *answer) judge(err error, raw []byte) error {
 		a.drop()
 		return err
 	}
-	if raw == nil || a.reply.Arriving() {
+	if raw == nil {
 		return a.end(err)
 	}
 	d := a.reply.Decoder()

@@ -44,7 +44,7 @@ type Conn struct {
 	tx      *tx         // the open transaction, or nil
 	rows    *rows       // rows that still lie in the connection's buffer, or nil
 	cursor  *cursor     // reused from one reply to the next; nil while rows have it
-	handles chunk[rows] // likewise
+	handles chunk[rows] // of rows, which are made many at a time
 	boxes   boxes       // of values
 
 	last *analysis // of the text before, which often comes again

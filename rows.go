@@ -52,8 +52,7 @@ func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
 		r.log.failed(err)
 		r.log.writeRows(0)
 		r.answer.drop()
-		c.putCursor(cur)
-		r.cursor = nil
+		r.release()
 		return nil, err
 	}
 	c.rows = r
@@ -173,9 +172,15 @@ func (r *rows) Close() error {
 	if r.reported {
 		err = nil
 	}
+	r.release()
+	return err
+}
+
+// release gives the cursor back. Whatever is asked of the rows from now on, they are
+// over.
+func (r *rows) release() {
 	r.conn.putCursor(r.cursor)
 	r.cursor = nil
-	return err
 }
 
 // drop ends the reading of rows. It returns what is wrong with those that are here

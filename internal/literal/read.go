@@ -43,8 +43,8 @@ func ReadDatetime(d *cbor.Decoder) (time.Time, error) {
 	return time.Unix(s, int64(ns)).UTC(), err
 }
 
-// ShortDatetime reads a datetime, behind its tag, of integers that are short. size is 0 where b does not
-// begin with one.
+// ShortDatetime reads a datetime, behind its tag, of integers that are short. size is 0
+// where b does not begin with one.
 func ShortDatetime(b []byte) (t time.Time, size int) {
 	if len(b) == 0 || b[0] != pair {
 		return t, 0
