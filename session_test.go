@@ -73,16 +73,17 @@ func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 	t.Parallel()
 	tidy := newDB(t)
 	t.Cleanup(func() { // what the cases share outlives them all
-		mustExecAtEnd(t, tidy, `REMOVE NAMESPACE IF EXISTS gone_ns; REMOVE USER IF EXISTS other ON ROOT`)
+		mustExecAtEnd(t, tidy, `REMOVE NAMESPACE IF EXISTS gone_1; REMOVE NAMESPACE IF EXISTS gone_2; REMOVE NAMESPACE IF EXISTS gone_3; REMOVE USER IF EXISTS other ON ROOT`)
 	})
 	session := func(change func(ctx context.Context, c *surrealsql.Conn) error) func(*testing.T, *sql.Conn) {
 		return func(t *testing.T, conn *sql.Conn) {
 			raw(t, conn, func(c *surrealsql.Conn) error { return change(t.Context(), c) })
 		}
 	}
+	// Each has a namespace of its own: to make one twice at a time is a conflict.
 	for name, change := range map[string]func(*testing.T, *sql.Conn){
-		"Use":                       session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Use(ctx, "gone_ns", "gone_db") }),
-		"Use of a namespace alone":  session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Use(ctx, "gone_ns", "") }),
+		"Use":                       session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Use(ctx, "gone_1", "gone_db") }),
+		"Use of a namespace alone":  session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Use(ctx, "gone_2", "") }),
 		"Let":                       session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Let(ctx, "mine", 1) }),
 		"Let over one of the DSN's": session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Let(ctx, "tenant", "evil") }),
 		"Unset one of the DSN's":    session(func(ctx context.Context, c *surrealsql.Conn) error { return c.Unset(ctx, "tenant") }),
@@ -116,7 +117,7 @@ func TestWhatALeaseChangedIsInvisibleToTheNext(t *testing.T) {
 		}),
 		"everything": func(t *testing.T, conn *sql.Conn) {
 			raw(t, conn, func(c *surrealsql.Conn) error {
-				return errors.Join(c.Let(t.Context(), "mine", 1), c.Use(t.Context(), "gone_ns", "gone_db"), c.Unset(t.Context(), "tenant"))
+				return errors.Join(c.Let(t.Context(), "mine", 1), c.Use(t.Context(), "gone_3", "gone_db"), c.Unset(t.Context(), "tenant"))
 			})
 			mustExec(t, conn, `LET $mine = 2; USE DB third; DEFINE TABLE x`)
 		},
