@@ -46,6 +46,21 @@ func (c *chunk[T]) put(v T) *T {
 	return p
 }
 
+// copied returns a copy of values that is the caller's, to change and to append to.
+func (c *chunk[T]) copied(from []T) []T {
+	n := len(from)
+	if n == 0 {
+		return nil
+	}
+	if n > len(c.room)-c.used {
+		c.room, c.used = make([]T, max(n, boxesPerChunk)), 0
+	}
+	to := c.room[c.used : c.used+n : c.used+n]
+	c.used += n
+	copy(to, from)
+	return to
+}
+
 func (b *boxes) int(v int64) any {
 	if b == nil || uint64(v) < 256 { // Go has these ready
 		return v

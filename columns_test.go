@@ -3,7 +3,9 @@ package surrealsql_test
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -204,4 +206,75 @@ func TestColumnsAreThereWithoutRows(t *testing.T) {
 		require.False(t, rows.Next(), text)
 		require.NoError(t, rows.Close())
 	}
+}
+
+// Callers do with the names of columns what they like: strip prefixes, sort them.
+func TestColumnsThatACallerChangesAreHisAlone(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, columnsSetup)
+	for _, text := range []string{
+		`SELECT name, age FROM person:1`,
+		`SELECT * FROM ONLY thing:1`,
+		`SELECT VALUE name FROM person`,
+		`RETURN 1`,
+		`RETURN [{ a: 1, b: 2 }]`,
+		`SELECT b.c, age + 1 FROM person`,
+		`SELECT name, age FROM person:99; SELECT name FROM person`,
+	} {
+		want := columnsAfter(t, db, text, func([]string) {})
+		require.NotEmpty(t, want, text)
+		got := columnsAfter(t, db, text, func(names []string) {
+			for i := range names {
+				names[i] = "changed"
+			}
+			_ = append(names, "more")
+		})
+		require.Equal(t, want, got, text)
+		require.Equal(t, want, columnsAfter(t, db, text, func([]string) {}), text)
+	}
+}
+
+// columnsAfter shows the names to change, and returns those that are then told by the
+// rows, their types and the next call.
+func columnsAfter(t *testing.T, db *sql.DB, text string, change func([]string)) (names []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), text)
+	require.NoError(t, err, text)
+	defer func() { require.NoError(t, rows.Close()) }()
+	for {
+		first, err := rows.Columns()
+		require.NoError(t, err)
+		second, err := rows.Columns()
+		require.NoError(t, err)
+		change(first)
+		third, err := rows.Columns()
+		require.NoError(t, err)
+		require.Equal(t, second, third, "one call's names are not another's")
+		types, err := rows.ColumnTypes()
+		require.NoError(t, err)
+		for i := range types {
+			require.Equal(t, third[i], types[i].Name())
+		}
+		names = append(names, third...)
+		if !rows.NextResultSet() {
+			return names
+		}
+	}
+}
+
+func TestColumnsAreRenamedByManyQueriesAtOnceWithoutARace(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, columnsSetup)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 50 {
+				_ = columnsAfter(t, db, `SELECT name, age FROM person:1`, func(names []string) { slices.Sort(names) })
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, []string{"name", "age"}, columnsAfter(t, db, `SELECT name, age FROM person:1`, func([]string) {}))
 }

@@ -25,9 +25,10 @@ type cursor struct {
 	answer
 	next     int // the entry behind the current set
 	set      resultSet
-	count    int  // rows that were read
-	located       // the row that columns are scanned from, since Go 1.27
-	reported bool // an error was given to the caller: Close has nothing to add
+	names    chunk[string] // of columns, as callers got them
+	count    int           // rows that were read
+	located                // the row that columns are scanned from, since Go 1.27
+	reported bool          // an error was given to the caller: Close has nothing to add
 }
 
 var (
@@ -74,7 +75,7 @@ func (c *Conn) takeCursor(q *analysis) *cursor {
 // putCursor gives it back. What may be large or somebody's is forgotten.
 func (c *Conn) putCursor(cur *cursor) {
 	clear(cur.entries)
-	*cur = cursor{answer: answer{entries: cur.entries[:0], at: cur.at[:0]}, located: cur.located.reusable()}
+	*cur = cursor{answer: answer{entries: cur.entries[:0], at: cur.at[:0]}, names: cur.names, located: cur.located.reusable()}
 	c.cursor = cur
 }
 
@@ -102,12 +103,14 @@ func (r *rows) advance() error {
 	return io.EOF
 }
 
-// Columns returns the names in the author's order.
+// Columns returns the names in the author's order. They are the caller's: those of
+// the set belong to the text, and so to all queries of it. database/sql calls it
+// without the connection's lock, so what it uses is the rows' own.
 func (r *rows) Columns() []string {
 	if r.cursor == nil {
 		return nil
 	}
-	return r.set.columns
+	return r.names.copied(r.set.columns)
 }
 
 // Next decodes one row.
