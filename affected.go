@@ -18,7 +18,7 @@ func (a *answer) countRecords() (result, error) {
 	for i := range a.entries {
 		n, err := countEntry(a.query.Statements[a.at[i]].Counting(), a.entries[i].result)
 		if err != nil {
-			return 0, fmt.Errorf("surrealsql: counting the records of statement %d: %w", i+1, err)
+			return 0, fmt.Errorf("surrealsql: counting the records of statement %d: %w", a.at[i]+1, err)
 		}
 		total += n
 	}

@@ -161,7 +161,7 @@ func (a *answer) finish(d *cbor.Decoder) error {
 	if a.conn.tx != nil {
 		a.conn.tx.judge(a, nil)
 	}
-	return e.err(len(a.entries) - 1)
+	return a.errorOf(len(a.entries) - 1)
 }
 
 // judge says what an error in the middle of the rows means. The pool does not see
@@ -242,4 +242,34 @@ func (a *answer) align() error {
 		a.at = append(a.at, statement)
 	}
 	return nil
+}
+
+// failure returns the error of the first statement, from an entry on, that failed by
+// itself, not because a neighbour did; nil if none failed.
+func (a *answer) failure(from int) error {
+	collateral := -1
+	for i := from; i < len(a.entries); i++ {
+		e := &a.entries[i]
+		switch {
+		case !e.failed:
+		case !isCollateral(e.err()):
+			return a.errorOf(i)
+		case collateral < 0:
+			collateral = i
+		}
+	}
+	if collateral < 0 {
+		return nil
+	}
+	return a.errorOf(collateral)
+}
+
+// errorOf returns the error of a failed entry, with the number of its statement: that
+// of the entry is another where a block ended early, or has no entry for its end.
+func (a *answer) errorOf(i int) *Error {
+	err := a.entries[i].err()
+	if a.align() == nil {
+		err.Statement = a.at[i] + 1
+	}
+	return err
 }

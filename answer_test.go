@@ -80,7 +80,7 @@ func TestAFailureBehindTheRowsOfAShortReplyIsNotMissed(t *testing.T) {
 		err := read(t.Context(), db)
 		var failed *surrealsql.Error
 		require.ErrorAs(t, err, &failed, name)
-		require.Equal(t, 0, failed.Statement)
+		require.Equal(t, 1, failed.Statement)
 	}
 	require.Equal(t, 1, srv.Connections(), "the statement failed, not the connection")
 }

@@ -125,7 +125,7 @@ func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) 
 	if err := c.run(ctx, a, q.exec, args, false); err != nil {
 		return nil, err
 	}
-	if err := firstError(a.entries); err != nil {
+	if err := a.failure(0); err != nil {
 		a.log.write(0)
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.Na
 	}
 	ctx, started := c.observeStart(ctx, q.Text, len(args))
 	err = c.exchange(ctx, a, send, args, early)
-	a.log = c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, firstError(a.entries)))
+	a.log = c.observeEnd(ctx, q.Text, args, started, cmp.Or(err, a.failure(0)))
 	if err != nil {
 		a.log.write(0)
 	}
@@ -320,7 +320,7 @@ func placed(err error, q *analysis, sent string) error {
 	var e *Error
 	if errors.As(err, &e) {
 		if len(q.Statements) == 1 {
-			e.Statement = 0
+			e.Statement = 1
 		}
 		e.relocate(q, sent)
 	}

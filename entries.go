@@ -118,11 +118,9 @@ func optionalText(d *cbor.Decoder) (string, error) {
 	return d.Text()
 }
 
-// err returns the error of a failed statement; index is its place in the text.
-func (e *entry) err(index int) *Error {
-	failure := newError(0, e.kind, e.message(), decodeDetails(e.details))
-	failure.Statement = index
-	return failure
+// err returns the error of a failed statement.
+func (e *entry) err() *Error {
+	return newError(0, e.kind, e.message(), decodeDetails(e.details))
 }
 
 // message is the text of a failed statement's error.
@@ -154,28 +152,6 @@ func decodeDetails(raw []byte) any {
 		return nil
 	}
 	return v
-}
-
-// firstError returns the error of the first statement that failed by itself,
-// not because a neighbour did; nil if none failed.
-func firstError(entries []entry) error {
-	var collateral *Error
-	for i := range entries {
-		if !entries[i].failed {
-			continue
-		}
-		err := entries[i].err(i)
-		if !isCollateral(err) {
-			return err
-		}
-		if collateral == nil {
-			collateral = err
-		}
-	}
-	if collateral == nil {
-		return nil
-	}
-	return collateral
 }
 
 // ambiguous makes the analysis' complaint about columns the driver's.

@@ -63,8 +63,8 @@ type Error struct {
 	Details any
 	// Message is the server's message, all of it.
 	Message string
-	// Statement is the index, from 0, of the statement that failed; -1 if it
-	// is not known or the request failed as a whole.
+	// Statement is which statement of the text failed, from 1, empty ones not
+	// counted; 0 if it is not known or the request failed as a whole.
 	Statement int
 	// Line and Column are where a parse error is in the text that the program
 	// wrote, from 1, the column in characters; 0 if unknown. Snippet is the
@@ -80,7 +80,7 @@ type Error struct {
 // newError makes an Error; details is the decoded value, nil if there is none.
 func newError(code int64, kind, message string, details any) *Error {
 	e := &Error{
-		Code: code, Kind: kind, Details: details, Statement: -1,
+		Code: code, Kind: kind, Details: details,
 		Message: strings.TrimRight(message, " \n"),
 	}
 	if e.Is(ErrParse) {
@@ -91,7 +91,7 @@ func newError(code int64, kind, message string, details any) *Error {
 }
 
 // Error returns the first line of the message, with the statement where it is
-// not the first (counted from 1 here), and the place where it is known.
+// not the first, and the place where it is known.
 func (e *Error) Error() string {
 	return e.located(headline(e.Message))
 }
@@ -100,8 +100,8 @@ func (e *Error) Error() string {
 func (e *Error) located(what string) string {
 	var b strings.Builder
 	b.WriteString("surrealdb: ")
-	if e.Statement > 0 {
-		fmt.Fprintf(&b, "statement %d: ", e.Statement+1)
+	if e.Statement > 1 {
+		fmt.Fprintf(&b, "statement %d: ", e.Statement)
 	}
 	b.WriteString(what)
 	if e.Line > 0 {

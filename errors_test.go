@@ -119,7 +119,7 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"an unknown kind is not guessed at", 0, "Fancy", nil, "The table 'x' does not exist", nil},
 	} {
 		err := newError(c.code, c.kind, c.message, c.details)
-		require.Equal(t, -1, err.Statement)
+		require.Zero(t, err.Statement)
 		for _, e := range []error{err, fmt.Errorf("wrapped: %w", err), errors.Join(errors.New("first"), err)} {
 			require.Equal(t, c.want, yesTo(e), "%s: %s", c.from, c.message)
 		}
@@ -194,9 +194,9 @@ func TestErrorsOfLaterStatementsSayWhich(t *testing.T) {
 	t.Parallel()
 	err := newError(0, "Thrown", "An error occurred: a\nb", nil)
 	require.EqualError(t, err, "surrealdb: An error occurred: a")
-	err.Statement = 0
+	err.Statement = 1
 	require.EqualError(t, err, "surrealdb: An error occurred: a")
-	err.Statement = 2
+	err.Statement = 3
 	require.EqualError(t, err, "surrealdb: statement 3: An error occurred: a")
 	require.Equal(t, "An error occurred: a\nb", err.Message)
 	require.Zero(t, err.Line)

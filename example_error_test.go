@@ -26,7 +26,7 @@ func ExampleError() {
 	must(db.QueryRowContext(ctx, `RETURN count(SELECT * FROM person)`).Scan(&people))
 	fmt.Println(people)
 	// Output:
-	// 1 AlreadyExists Database record `person:ada` already exists
+	// 2 AlreadyExists Database record `person:ada` already exists
 	// 2
 }
 

@@ -134,7 +134,7 @@ func TestAStatementsErrorSurfacesWhenItsSetIsReached(t *testing.T) {
 		require.True(t, surrealsql.IsThrown(err), "%v", err)
 		var e *surrealsql.Error
 		require.ErrorAs(t, err, &e)
-		require.Equal(t, 1, e.Statement)
+		require.Equal(t, 2, e.Statement)
 		require.ErrorContains(t, err, "statement 2")
 		require.ErrorContains(t, err, "second")
 	})
@@ -202,7 +202,7 @@ func TestExecReportsTheRootErrorOfABlock(t *testing.T) {
 		require.True(t, surrealsql.IsDuplicate(err), "not what the neighbours say: %v", err)
 		var e *surrealsql.Error
 		require.ErrorAs(t, err, &e)
-		require.Equal(t, 3, e.Statement)
+		require.Equal(t, 4, e.Statement)
 	})
 	requireUnbroken(t, db, func() {
 		_, err := db.QueryContext(t.Context(), text)

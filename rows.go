@@ -88,7 +88,7 @@ func (r *rows) advance() error {
 		r.next++
 		if r.entries[i].failed {
 			r.reported = true
-			return firstError(r.entries)
+			return r.failure(0)
 		}
 		statement := r.at[i]
 		if !r.query.Statements[statement].Yields {
@@ -170,7 +170,7 @@ func (r *rows) Close() error {
 	}
 	err := r.drop()
 	if err == nil {
-		err = firstError(r.entries[r.next:])
+		err = r.failure(r.next)
 	}
 	if r.reported {
 		err = nil

@@ -126,7 +126,7 @@ func (t *tx) judge(a *answer, err error) {
 	misaligned := a.align()
 	for i := range a.entries {
 		if e := &a.entries[i]; e.failed && (misaligned != nil || a.query.Statements[a.at[i]].MayWrite) {
-			t.doom = e.err(i)
+			t.doom = a.errorOf(i)
 			return
 		}
 	}

@@ -5,22 +5,22 @@ import "strings"
 // Aligner tells which statement each entry of the server's answer belongs to.
 //
 // Outside of a BEGIN … COMMIT block each statement has one entry, except that
-// 2.x has none for OPTION. Inside, measured on 3.0.2 and read in the source of
-// 2.6 and main:
+// 2.x has none for OPTION. Inside, measured on 3.0.2, 3.3.5 and 4.0.0-beta.1 and
+// read in the source of 2.6:
 //
-//	                         2.6      3.0.2              main
-//	BEGIN                    none     NONE               NONE
-//	COMMIT                   none     NONE               NONE
-//	COMMIT, block failed     none     none               error "Cannot COMMIT: …"
-//	CANCEL                   none     NONE               NONE
-//	CANCEL, block failed     none     none               none
-//	OPTION                   none     NONE               NONE
-//	LET, USE                 NONE     NONE               NONE
-//	before a RETURN          none     theirs             theirs
-//	between RETURN and end   none     none               none
+//	                         2.6      3.0.2    3.3.5, 4.0
+//	BEGIN                    none     NONE     NONE
+//	COMMIT                   none     NONE     NONE
+//	COMMIT, block failed     none     none     error "Cannot COMMIT: …"
+//	CANCEL                   none     NONE     NONE
+//	CANCEL, block failed     none     none     none
+//	OPTION                   none     NONE     NONE
+//	LET, USE                 NONE     NONE     NONE
+//	before a RETURN          none     theirs   theirs
+//	between RETURN and end   none     none     none in 3.3.5, theirs in 4.0
 //
-// (USE answers the names in use since 3.0.) A RETURN that succeeds ends the
-// block early; a statement that fails leaves an error in each entry of it.
+// (USE answers the names in use since 3.0.) Before 4.0 a RETURN that succeeds ends
+// the block early; a statement that fails leaves an error in each entry of it.
 type Aligner struct {
 	statements []Statement
 	old        bool // 2.x
@@ -122,6 +122,11 @@ func (a *Aligner) took(i int, failed bool, message string) {
 	if !a.open {
 		return
 	}
+	s := &a.statements[i]
+	if s.Kind == Commit || s.Kind == Cancel {
+		a.open = false // moved to, so that skips has not seen it
+		return
+	}
 	if failed {
 		// A block that was cancelled has only such entries; one that failed has
 		// also the error that it failed of.
@@ -129,7 +134,6 @@ func (a *Aligner) took(i int, failed bool, message string) {
 		a.failed = a.failed || !strings.Contains(message, "cancelled transaction")
 		return
 	}
-	s := &a.statements[i]
 	if a.missing <= 0 || s.Kind == Begin {
 		return
 	}

@@ -34,6 +34,8 @@ func TestEachEntryOfAnAnswerIsGivenToItsStatement(t *testing.T) {
 		{3, "BEGIN; CREATE i:1; THROW 'x'; CREATE i:2; COMMIT; RETURN 6", "ok failed root cancelled ok", []int{0, 1, 2, 3, 5}},
 		{3, "BEGIN; CREATE i:1; THROW 'x'; CREATE i:2; CANCEL; RETURN 6", "ok failed root cancelled ok", []int{0, 1, 2, 3, 5}},
 		{3, "BEGIN; CREATE i:1; CANCEL; RETURN 5", "ok cancelled ok ok", []int{0, 1, 2, 3}},
+		{3, "BEGIN; RETURN 1; RETURN 2; CANCEL; RETURN 4; BEGIN; COMMIT; RETURN 7", "ok cancelled ok ok ok ok ok", []int{0, 1, 3, 4, 5, 6, 7}},
+		{3, "BEGIN; RETURN 1; LET $a = 2; CANCEL; LET $b = 4; BEGIN; RETURN 6; CANCEL; RETURN 8", "ok cancelled ok ok ok cancelled ok ok", []int{0, 1, 3, 4, 5, 6, 7, 8}},
 		{3, "BEGIN; CREATE i:1; CANCEL; BEGIN; CREATE i:2; THROW 'q'; COMMIT; RETURN 7", "ok cancelled ok ok failed root ok", []int{0, 1, 2, 3, 4, 5, 7}},
 		{3, "BEGIN; THROW 'q'; COMMIT; BEGIN; CREATE i:1; CANCEL; RETURN 7", "ok root ok cancelled ok ok", []int{0, 1, 3, 4, 5, 6}},
 		{3, "BEGIN; LET $a = 1; CREATE i:1; IF true { RETURN 9 }; CREATE i:3; COMMIT; RETURN 8", "ok ok ok ok ok ok", []int{0, 1, 2, 3, 5, 6}},
