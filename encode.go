@@ -186,14 +186,9 @@ func appendObject(b []byte, object map[string]any, enc encoding, depth int) (_ [
 	return b, nil
 }
 
-// The years that the server's datetimes reach (chrono's), the outermost left out
-// because not all of their days exist there. Years 1, 10000 and 262000 were
-// stored and read back on 3.0.2.
-const minYear, maxYear = -262_142, 262_141
-
 func appendTime(b []byte, t time.Time) ([]byte, error) {
-	if year := t.UTC().Year(); year < minYear || year > maxYear {
-		return b, fmt.Errorf("the year %d is beyond SurrealDB's datetimes, which reach from %d to %d", year, minYear, maxYear)
+	if t.Before(literal.MinDatetime) || t.After(literal.MaxDatetime) {
+		return b, fmt.Errorf("the time %s is beyond SurrealDB's datetimes, which reach from %s to %s", t.Format(time.RFC3339Nano), literal.MinDatetime.Format(time.RFC3339Nano), literal.MaxDatetime.Format(time.RFC3339Nano))
 	}
 	return literal.AppendDatetimeCBOR(b, t), nil
 }

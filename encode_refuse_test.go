@@ -16,6 +16,7 @@ import (
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
 type (
@@ -45,8 +46,8 @@ func TestWhatSurrealDBCannotHoldIsRefusedByName(t *testing.T) {
 		`send it as surrealsql.Decimal("18446744073709551615")`: uint64(math.MaxUint64),
 		"the string is not UTF-8":                               "\xff",
 		"the duration -1s is negative":                          -time.Second,
-		"the year 262142 is beyond":                             time.Date(maxYear+1, 1, 1, 0, 0, 0, 0, time.UTC),
-		"the year -262143 is beyond":                            time.Date(minYear-1, 1, 1, 0, 0, 0, 0, time.UTC),
+		"the time 262143-01-01T00:00:00Z is beyond":             literal.MaxDatetime.Add(1),
+		"the time -262144-12-31T23:59:59.999999999Z is beyond":  literal.MinDatetime.Add(-1),
 		"a table needs a name":                                  Table(""),
 		`"" is not a record id`:                                 RecordID(""),
 		`"p:a-b" is not a record id`:                            RecordID("p:a-b"),

@@ -16,6 +16,7 @@ import (
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
 // sent encodes v and reads it back with exact types.
@@ -72,8 +73,8 @@ var goingOut = map[string][]struct{ in, out any }{
 	"times": {
 		{time.Date(1600, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(1600, 1, 1, 0, 0, 0, 1, time.UTC)},
 		{time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)},
-		{time.Time{}, time.Time{}}, {time.Date(minYear, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(minYear, 1, 1, 0, 0, 0, 0, time.UTC)},
-		{time.Date(maxYear, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(maxYear, 12, 31, 23, 59, 59, 999999999, time.UTC)},
+		{time.Time{}, time.Time{}}, {literal.MinDatetime, literal.MinDatetime},
+		{literal.MaxDatetime, literal.MaxDatetime},
 		{time.Unix(5, 0).In(time.FixedZone("x", 3600)), time.Unix(5, 0).UTC()}, {sql.NullTime{Time: time.Unix(5, 0), Valid: true}, time.Unix(5, 0).UTC()},
 		{models.CustomDateTime{Time: time.Unix(1, 2)}, time.Unix(1, 2).UTC()}, {&models.CustomDateTime{Time: time.Unix(1, 2)}, time.Unix(1, 2).UTC()},
 	},

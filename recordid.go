@@ -18,8 +18,8 @@ import (
 // binding, which reads every way to write an id, but may not compare equal. What
 // is not wholly an id is refused when bound, so never build one with Sprintf
 // from foreign input: NewRecordID takes any key. One kind of key does not survive
-// its text: a geometry other than a point (within an array or object) becomes the
-// object that SurrealDB writes for it.
+// its text, as it does not on the server: an object within an array or object that
+// looks like a geometry, such as { type: 'Point', coordinates: [1, 2] }, is one.
 //
 // The zero value is no record id: binding it is an error. For a link that may be
 // absent use *RecordID or sql.Null[RecordID].
@@ -39,7 +39,10 @@ func NewRecordID(table string, key any) (RecordID, error) {
 
 // ParseRecordID reads a record id in any way SurrealQL writes it, such as
 // person:tobie, person:⟨a b⟩ or person:`a b`, and returns it in its one
-// canonical form. All of the text must be an id; spaces around it are ignored.
+// canonical form, which is that of the server: t:[1_000, 1.50dec, d'2024-01-01']
+// becomes t:[1000, 1.5dec, d'2024-01-01T00:00:00Z']. A set within the key keeps its
+// order, where the server sorts it. All of the text must be an id; spaces around it
+// are ignored.
 func ParseRecordID(text string) (RecordID, error) {
 	raw, err := literal.ParseRecord(nil, text)
 	if err != nil {

@@ -12,6 +12,7 @@
 // and `p:1..5` for p:1.
 //
 // Two things cannot be told apart in text, for the server neither: a geometry
-// other than a point is written as the object {type, coordinates}, and
-// a set of nothing but records looks like an object.
+// other than a point and the object {type, coordinates} that is written for it,
+// which both read as the geometry, and a set of nothing but records, which looks
+// like an object.
 package literal

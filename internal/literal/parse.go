@@ -214,8 +214,15 @@ func (p *parser) bounds(item func(*parser) error) error {
 // text, also where it begins with a digit.
 func (p *parser) key() error {
 	switch c := p.peek(); {
-	case c == '[' || c == '{':
+	case c == '[':
 		return p.value()
+	case c == '{':
+		p.pos++
+		if err := p.descend(); err != nil {
+			return err
+		}
+		defer func() { p.depth++ }()
+		return p.braces(false)
 	case c == 'u' && p.pos+1 < len(p.s) && (p.s[p.pos+1] == '\'' || p.s[p.pos+1] == '"'):
 		return p.value()
 	case c == '`' || strings.HasPrefix(p.s[p.pos:], "⟨"):
@@ -238,8 +245,12 @@ func (p *parser) key() error {
 }
 
 // wordKey writes an integer where the word is one. Digits that do not fit in
-// 64 bits are a text, as on the server.
+// 64 bits are a text, as on the server, and so are digits with underscores, unless
+// there is a sign.
 func (p *parser) wordKey(signed, word string) error {
+	if signed != word && isDigit(word[0]) {
+		signed, word = strings.ReplaceAll(signed, "_", ""), strings.ReplaceAll(word, "_", "")
+	}
 	if isInteger(word) {
 		if v, err := parseInt(signed); err == nil {
 			p.out = cbor.AppendInt(p.out, v)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
@@ -91,45 +90,6 @@ func (p *parser) prefixed(prefix, quote string) error {
 		return fmt.Errorf("no string begins with %s%s: expected one of b d f r s u", prefix, quote)
 	}
 	return nil
-}
-
-// AppendDatetimeCBOR appends a datetime with its tag.
-func AppendDatetimeCBOR(b []byte, t time.Time) []byte {
-	b = cbor.AppendInt(cbor.AppendArrayHeader(cbor.AppendTag(b, TagDatetime), 2), t.Unix())
-	return cbor.AppendInt(b, int64(t.Nanosecond()))
-}
-
-// ParseDatetime reads RFC 3339, also with a year of more digits and a sign.
-func ParseDatetime(s string) (time.Time, error) {
-	text, year := s, -1
-	if s != "" && (s[0] == '+' || s[0] == '-') {
-		// Go's parser has no such years: let it read a year with the same
-		// calendar and move the result by whole Gregorian cycles of 400 years.
-		end := strings.IndexByte(s[1:], '-') + 1
-		if end < 5 {
-			return time.Time{}, badDatetime(s)
-		}
-		y, err := strconv.Atoi(s[:end])
-		if err != nil || y > 300_000 || y < -300_000 {
-			return time.Time{}, badDatetime(s)
-		}
-		year = y
-		text = fmt.Sprintf("%04d%s", 2000+((y%400)+400)%400, s[end:])
-	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return time.Time{}, badDatetime(s)
-	}
-	if s[0] == '+' || s[0] == '-' {
-		cycles := (year - (2000 + ((year%400)+400)%400)) / 400
-		const daysPerCycle = 146_097
-		t = time.Unix(t.Unix()+int64(cycles)*daysPerCycle*secondsPerDay, int64(t.Nanosecond()))
-	}
-	return t.UTC(), nil
-}
-
-func badDatetime(s string) error {
-	return fmt.Errorf("%q is no datetime: expected RFC 3339, such as 2006-01-02T15:04:05.999Z", s)
 }
 
 // ParseUUID reads 32 hexadecimal digits, with hyphens in their places or none.

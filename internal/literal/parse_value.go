@@ -1,6 +1,8 @@
 package literal
 
 import (
+	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -29,7 +31,7 @@ func (p *parser) value() error {
 		return p.list(len(p.out), nil, ']')
 	case c == '{':
 		p.pos++
-		return p.braces()
+		return p.braces(true)
 	case c == '(':
 		p.pos++
 		return p.point()
@@ -79,72 +81,11 @@ func (p *parser) list(start int, tag []byte, end byte) error {
 	return nil
 }
 
-// braces reads an object or a set: what a colon follows is an object's key.
-// {} is an object, {,} is the empty set.
-func (p *parser) braces() error {
-	start, pos := len(p.out), p.pos
-	p.space()
-	if p.eat(",") {
-		p.space()
-		if !p.eat("}") {
-			return p.failure("}")
-		}
-		p.out = cbor.AppendArrayHeader(cbor.AppendTag(p.out, TagSet), 0)
-		return nil
-	}
-	if p.peek() != '}' {
-		if _, err := p.objectKey(); err != nil || !p.eatSpaced(":") {
-			p.pos = pos
-			return p.list(start, cbor.AppendTag(nil, TagSet), '}')
-		}
-	}
-	p.pos = pos
-	return p.object(start)
-}
-
-func (p *parser) object(start int) error {
-	count := 0
-	for {
-		p.space()
-		if p.eat("}") {
-			break
-		}
-		key, err := p.objectKey()
-		if err != nil {
-			return err
-		}
-		if !p.eatSpaced(":") {
-			return p.failure("a colon")
-		}
-		p.space()
-		p.out = cbor.AppendText(p.out, key)
-		if err := p.rangeOrValue(); err != nil {
-			return err
-		}
-		count++
-		if !p.eatSpaced(",") && !p.eatSpaced("}") {
-			return p.failure("a comma or }")
-		} else if p.s[p.pos-1] == '}' {
-			break
-		}
-	}
-	p.insert(start, cbor.AppendMapHeader(nil, count))
-	return nil
-}
-
-func (p *parser) objectKey() (string, error) {
-	if c := p.peek(); c == '\'' || c == '"' {
-		p.pos++
-		return p.quoted(string(c))
-	}
-	return p.ident()
-}
-
 func (p *parser) point() error {
 	p.out = cbor.AppendArrayHeader(cbor.AppendTag(p.out, TagPoint), 2)
 	for i, end := range []string{",", ")"} {
 		p.space()
-		v, err := strconv.ParseFloat(p.floatText(), 64)
+		v, err := parseFloat(p.floatText())
 		if err != nil {
 			return p.failure("a coordinate, number " + strconv.Itoa(i+1))
 		}
@@ -156,14 +97,15 @@ func (p *parser) point() error {
 	return nil
 }
 
-// floatText consumes what a coordinate is made of, NaN and Infinity too.
+// floatText consumes what a coordinate is made of, NaN and infinities too, which
+// the server writes as inf there and reads as Infinity.
 func (p *parser) floatText() string {
 	start := p.pos
 	for p.pos < len(p.s) && (isWord(p.s[p.pos]) || strings.IndexByte("+-.", p.s[p.pos]) >= 0) {
 		p.pos++
 	}
 	text := p.s[start:p.pos]
-	if w := strings.TrimLeft(text, "+-"); w != "NaN" && w != "Infinity" && (w == "" || !isDigit(w[0]) || strings.ContainsAny(w, "xX_pP")) {
+	if w := strings.TrimLeft(text, "+-"); w != "NaN" && w != "Infinity" && w != "inf" && (w == "" || !isDigit(w[0]) || strings.ContainsAny(w, "xXpP")) {
 		return ""
 	}
 	return text
@@ -196,12 +138,11 @@ func (p *parser) number() error {
 	case suffix == "f":
 		return p.float(text, start)
 	case suffix == "dec":
-		p.out = cbor.AppendText(cbor.AppendTag(p.out, TagDecimal), text)
-		return nil
+		return p.decimal(text)
 	case suffix != "":
 		return p.duration(start)
 	case p.pos == whole:
-		v, err := parseInt(text)
+		v, err := parseInt(strings.ReplaceAll(text, "_", ""))
 		if err != nil {
 			p.pos = start
 			return p.failure("an integer within 64 bits")
@@ -212,8 +153,13 @@ func (p *parser) number() error {
 	return p.float(text, start)
 }
 
+// digits consumes digits and, behind the first, underscores, which stand for
+// nothing wherever they are: 1_000, 1__0, 1_.
 func (p *parser) digits() {
-	for isDigit(p.peek()) {
+	if !isDigit(p.peek()) {
+		return
+	}
+	for isDigit(p.peek()) || p.peek() == '_' {
 		p.pos++
 	}
 }
@@ -240,8 +186,24 @@ func (p *parser) suffix() string {
 	return p.s[start:p.pos]
 }
 
+// decimal writes what the server makes of a decimal: without zeros at the end of
+// the fraction. It keeps the sign of a negative zero, as 3.0.2 and 3.3.5 do; 4.0
+// (beta 1) drops it. Digits beyond those it has are refused here and by 4.0; the
+// older ones round.
+func (p *parser) decimal(text string) error {
+	plain, err := PlainDecimal(strings.ReplaceAll(text, "_", ""))
+	if err != nil {
+		return err
+	}
+	if plain == "0" && text[0] == '-' {
+		plain = "-0"
+	}
+	p.out = cbor.AppendText(cbor.AppendTag(p.out, TagDecimal), plain)
+	return nil
+}
+
 func (p *parser) float(text string, start int) error {
-	v, err := strconv.ParseFloat(text, 64)
+	v, err := parseFloat(text)
 	if err != nil {
 		p.pos = start
 		return p.failure("a float")
@@ -250,8 +212,28 @@ func (p *parser) float(text string, start int) error {
 	return nil
 }
 
+// parseFloat reads a float as the server does, which makes an infinity of what is
+// too large, and knows a NaN with a sign.
+func parseFloat(text string) (float64, error) {
+	if strings.TrimLeft(text, "+-") == "NaN" {
+		return math.NaN(), nil
+	}
+	v, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil
+	}
+	return v, err
+}
+
+// duration reads one whose numbers may have underscores: 1_0h, not 1h_30m.
 func (p *parser) duration(start int) error {
-	s, ns, err := ParseDuration(p.s[start:p.pos])
+	text := make([]byte, 0, p.pos-start)
+	for _, c := range []byte(p.s[start:p.pos]) {
+		if c != '_' || len(text) == 0 || !isDigit(text[len(text)-1]) {
+			text = append(text, c)
+		}
+	}
+	s, ns, err := ParseDuration(string(text))
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,10 @@ import (
 
 const maxFloat = math.MaxFloat64
 
-var errDepth = errors.New("more than 250 values in each other")
+var (
+	errDepth      = errors.New("more than 250 values in each other")
+	errNoGeometry = errors.New("no geometry")
+)
 
 // parts reads the head of one of SurrealDB's small arrays. They always come
 // with their length.
@@ -161,7 +164,19 @@ func appendGeometry(b []byte, d *cbor.Decoder, tag uint64, depth int) ([]byte, e
 
 func appendPoint(b []byte, d *cbor.Decoder) ([]byte, error) {
 	x, y, err := ReadPoint(d)
-	return appendFloat(append(appendFloat(b, x, ""), ", "...), y, ""), err
+	return appendCoordinate(append(appendCoordinate(b, x), ", "...), y), err
+}
+
+// appendCoordinate writes a float without a suffix, and infinities as inf, as the
+// server does (3.0.2 to 4.0, beta 1).
+func appendCoordinate(b []byte, v float64) []byte {
+	switch {
+	case v > maxFloat:
+		return append(b, "inf"...)
+	case v < -maxFloat:
+		return append(b, "-inf"...)
+	}
+	return appendFloat(b, v, "")
 }
 
 func appendCoordinates(b []byte, d *cbor.Decoder, tag uint64) ([]byte, error) {

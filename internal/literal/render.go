@@ -68,8 +68,7 @@ func appendValue(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	return b, fmt.Errorf("%s has no literal", k)
 }
 
-// appendFloat writes without exponent, as the server does. Coordinates have no
-// suffix.
+// appendFloat writes without exponent, as the server does.
 func appendFloat(b []byte, v float64, suffix string) []byte {
 	switch {
 	case v != v:
