@@ -95,6 +95,19 @@ func assignNothing(dst reflect.Value, src any) error {
 
 type cborUnmarshaler interface{ UnmarshalCBOR([]byte) error }
 
+var (
+	scannerType         = reflect.TypeFor[sql.Scanner]()
+	cborUnmarshalerType = reflect.TypeFor[cborUnmarshaler]()
+	textUnmarshalerType = reflect.TypeFor[stdencoding.TextUnmarshaler]()
+	jsonUnmarshalerType = reflect.TypeFor[json.Unmarshaler]()
+)
+
+// readsItself reports whether values have to be read by the type's own methods.
+// t is the pointer.
+func readsItself(t reflect.Type) bool {
+	return t.Implements(scannerType) || t.Implements(cborUnmarshalerType) || t.Implements(textUnmarshalerType) || t.Implements(jsonUnmarshalerType)
+}
+
 // assignByMethod lets the destination's type read the value, if it can.
 func assignByMethod(dst reflect.Value, src any) (done bool, err error) {
 	p := dst.Addr().Interface()

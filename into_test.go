@@ -136,19 +136,19 @@ func TestObjectsGoIntoStructsByTheirTags(t *testing.T) {
 		Tags    map[string]Set    `json:"tags"`
 		Note    Value[string]     `json:"note"`
 		Nick    sql.Null[string]  `json:"nick"`
-		Kept    int               `json:"kept"`
+		Missing int               `json:"missing"`
 		Secret  string            `json:"-"`
 		Any     any               `json:"any"`
 		Where   map[string]string `json:"where"`
 	}
-	p := person{Kept: 7, Secret: "s", Where: map[string]string{"old": "x"}}
+	p := person{Missing: 7, Secret: "s", Where: map[string]string{"old": "x"}}
 	require.NoError(t, Into(&p).Scan(map[string]any{
 		"id": RecordID("p:1"), "Level": int64(3), "name": "Tobie", "home": map[string]any{"city": "Paris", "zip": nil}, "friends": []any{RecordID("p:2")},
 		"tags": map[string]any{"a": Set{int64(1)}}, "note": None, "nick": "T", "unknown": 1, "-": "x", "Secret": "y", "any": []any{nil}, "where": nil,
 	}))
 	require.Equal(t, person{
 		Base: &Base{ID: "p:1"}, Deep: Deep{Base2{3}}, Name: "Tobie", Home: address{City: "Paris"}, Friends: []RecordID{"p:2"}, Tags: map[string]Set{"a": {int64(1)}},
-		Note: Value[string]{None: true}, Nick: sql.Null[string]{V: "T", Valid: true}, Kept: 7, Secret: "s", Any: []any{nil},
+		Note: Value[string]{None: true}, Nick: sql.Null[string]{V: "T", Valid: true}, Secret: "s", Any: []any{nil},
 	}, p)
 	exact := stored[struct{ Name string }](t, map[string]any{"NAME": "a", "Name": "b", "name": "c"})
 	require.Equal(t, "b", exact.Name)

@@ -150,6 +150,7 @@ func (c *column) either(ctx driver.ScanContext, dest any) error {
 		return c.nothing(dest, refused)
 	}
 	p := reflect.ValueOf(dest).Elem()
+	renew(p)
 	err = assign(p, v)
 	switch {
 	case err == nil:
@@ -195,6 +196,7 @@ func (c *column) nothing(dest any, refused error) error {
 // fit decodes into a type that database/sql never takes.
 func (c *column) fit(dest any) error {
 	if c.isNothing() {
+		renew(reflect.ValueOf(dest).Elem())
 		return c.nothing(dest, fmt.Errorf("surrealsql: NULL or NONE cannot be scanned into a %T: scan into a pointer to it, or sql.Null", dest))
 	}
 	return c.store(dest)
@@ -206,6 +208,7 @@ func (c *column) store(dest any) error {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return store(dest, nil)
 	}
+	renew(p.Elem())
 	if err := (typed{c.read}).decode(&c.d, p.Elem()); err != nil {
 		return unfit(dest, err)
 	}

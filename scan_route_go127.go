@@ -4,8 +4,6 @@ package surrealsql
 
 import (
 	"database/sql"
-	stdencoding "encoding"
-	"encoding/json"
 	"reflect"
 	"strings"
 	"sync"
@@ -39,14 +37,10 @@ func routeOf(t reflect.Type) route {
 }
 
 var (
-	scannerType         = reflect.TypeFor[sql.Scanner]()
-	cborUnmarshalerType = reflect.TypeFor[cborUnmarshaler]()
-	textUnmarshalerType = reflect.TypeFor[stdencoding.TextUnmarshaler]()
-	jsonUnmarshalerType = reflect.TypeFor[json.Unmarshaler]()
-	nullTypes           = typeSet(sql.NullString{}, sql.NullInt64{}, sql.NullInt32{}, sql.NullInt16{}, sql.NullByte{}, sql.NullFloat64{}, sql.NullBool{}, sql.NullTime{})
-	eitherTypes         = typeSet("", []byte(nil), uuid.UUID{}, models.CustomDurationString(""))
-	conversionTypes     = typeSet(sql.RawBytes(nil), sql.Rows{})
-	resultTypes         = []reflect.Type{ // that are no scalars
+	nullTypes       = typeSet(sql.NullString{}, sql.NullInt64{}, sql.NullInt32{}, sql.NullInt16{}, sql.NullByte{}, sql.NullFloat64{}, sql.NullBool{}, sql.NullTime{})
+	eitherTypes     = typeSet("", []byte(nil), uuid.UUID{}, models.CustomDurationString(""))
+	conversionTypes = typeSet(sql.RawBytes(nil), sql.Rows{})
+	resultTypes     = []reflect.Type{ // that are no scalars
 		reflect.TypeFor[[]any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]byte](), reflect.TypeFor[Set](),
 		reflect.TypeFor[time.Time](), reflect.TypeFor[NoneType](), reflect.TypeFor[models.GeometryPoint](),
 		reflect.TypeFor[models.GeometryLine](), reflect.TypeFor[models.GeometryPolygon](), reflect.TypeFor[models.GeometryMultiPoint](),
@@ -88,10 +82,4 @@ func convertible(e reflect.Type) bool {
 		}
 	}
 	return false
-}
-
-// readsItself reports whether values have to be read by the type's own methods.
-// t is the pointer.
-func readsItself(t reflect.Type) bool {
-	return t.Implements(scannerType) || t.Implements(cborUnmarshalerType) || t.Implements(textUnmarshalerType) || t.Implements(jsonUnmarshalerType)
 }

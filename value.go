@@ -16,7 +16,7 @@ import (
 //
 // database/sql shows a destination nil for NONE and for NULL, so None is true only
 // in results of a query with [WithExactTypes]. A Value that is a field of a struct
-// stays as it was where the object lacks the field.
+// is the zero Value where the object lacks the field.
 //
 // As an argument it is V if Valid, else NONE if None, else nil. The zero Value is
 // therefore NULL.
@@ -80,8 +80,13 @@ type noneTaker interface {
 // itself, it fills pointers, types with a Scan, UnmarshalCBOR, UnmarshalText or
 // UnmarshalJSON method, the SDK's models, [16]byte for UUIDs, and numbers of any
 // width, from decimals too; a number that does not fit is an error. Fields of a
-// struct that the object lacks stay as they are, and what the struct lacks is
-// dropped.
+// struct that the object lacks are set to zero, and what the struct lacks is dropped.
+//
+// dest can be used for one row after another: it then holds what a new one would, and
+// shares no memory with what it held before. Only fields that no object fills
+// (unexported ones, and those with the tag "-") are left alone, and so is a struct
+// with a Scan method that dest points at: that gets the next value as it is, as from
+// database/sql.
 //
 // NULL and NONE set a pointer, map, slice or interface to nil and all else to its
 // zero value; a [Value] within dest tells them apart in results of a query with
@@ -100,6 +105,7 @@ func store(dest, src any) error {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return fmt.Errorf("surrealsql: a destination must be a pointer that is not nil, not %T", dest)
 	}
+	renew(p.Elem())
 	if err := assign(p.Elem(), src); err != nil {
 		return fmt.Errorf("surrealsql: storing into a %s: %w", p.Type().Elem(), err)
 	}
