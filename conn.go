@@ -112,10 +112,14 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 }
 
 func (c *Conn) analyze(query string) *analysis {
-	if c.last == nil || c.last.Text != query {
-		c.last = c.connector.texts.analyze(query)
+	if c.last != nil && c.last.Text == query {
+		return c.last
 	}
-	return c.last
+	q, kept := c.connector.texts.of(query)
+	if c.last = nil; kept { // an idle connection holds no text that is large
+		c.last = q
+	}
+	return q
 }
 
 func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Result, error) {

@@ -16,10 +16,15 @@ import (
 // variable), and so does syntax that this driver does not know. Only a field that
 // is computed by a write goes unnoticed.
 //
-// It remembers texts, as connectors do: asking again costs a look into a map. It
-// is safe for concurrent use.
+// It remembers its answers to texts of some KiB, a megabyte of them at the most:
+// asking again costs a look into a map. It is safe for concurrent use.
 func ReadsOnly(text string) bool {
-	q := judged.analyze(text)
+	answer, _ := judged.of(text)
+	return answer
+}
+
+func readsOnly(text string) bool {
+	q := surrealql.Analyze(text)
 	for i := range q.Statements {
 		switch s := &q.Statements[i]; s.Kind {
 		case surrealql.Begin, surrealql.Commit, surrealql.Cancel, surrealql.Live, surrealql.Kill:
@@ -33,9 +38,12 @@ func ReadsOnly(text string) bool {
 	return !mayWrite(q.Statements)
 }
 
-// judged remembers the texts that ReadsOnly was asked about: it belongs to no
-// connector.
-var judged = newTexts()
+// judged remembers what ReadsOnly answered. It belongs to no connector and is there for
+// good, so it is small and keeps no analysis.
+var judged = newMemory(maxJudgedBytes, readsOnly, func(bool, string) int { return 0 })
+
+// maxJudgedBytes bounds a generation of it; texts of more than an eighth are judged anew.
+const maxJudgedBytes = 512 << 10
 
 // refuseWrites returns an ErrReadOnly if a statement of the text may write.
 func refuseWrites(q *analysis) error {
