@@ -11,9 +11,11 @@ import (
 
 // ReadsOnly reports whether a text only reads and could run on any server that
 // holds the data: by its kinds of statements nothing in it may write, it neither
-// begins nor ends a transaction, and it leaves no live query behind. What the text
-// does not show counts as a write (a function of the database, a closure in a
-// variable), and so does syntax that this driver does not know. Only a field that
+// begins nor ends a transaction, and it leaves no live query behind. USE counts as a
+// write: it makes the namespace and the database that are not there (3.x). So do what
+// the text does not show (a function of the database, a closure in a variable), calls
+// that reach out or run code (http::*, eval::*, api::*, ml::*, JavaScript), functions
+// that this driver does not know, and syntax that it does not know. Only a field that
 // is computed by a write goes unnoticed.
 //
 // It remembers its answers to texts of some KiB, a megabyte of them at the most:
@@ -30,12 +32,12 @@ func readsOnly(text string) bool {
 		case surrealql.Begin, surrealql.Commit, surrealql.Cancel, surrealql.Live, surrealql.Kill:
 			return false
 		default:
-			if s.Lost() {
+			if s.MayWrite {
 				return false
 			}
 		}
 	}
-	return !mayWrite(q.Statements)
+	return true
 }
 
 // judged remembers what ReadsOnly answered. It belongs to no connector and is there for
@@ -48,7 +50,10 @@ const maxJudgedBytes = 512 << 10
 // refuseWrites returns an ErrReadOnly if a statement of the text may write.
 func refuseWrites(q *analysis) error {
 	for i := range q.Statements {
-		if s := &q.Statements[i]; s.MayWrite {
+		switch s := &q.Statements[i]; {
+		case s.Lost():
+			return fmt.Errorf("%w: statement %d (%s) has syntax that the driver does not know, which counts as a write: see that it is right, or run it on a connection that may write", ErrReadOnly, i+1, s.Kind)
+		case s.MayWrite:
 			return fmt.Errorf("%w: statement %d (%s) may write", ErrReadOnly, i+1, s.Kind)
 		}
 	}

@@ -34,8 +34,8 @@ type Statement struct {
 	// semicolon is not part of it.
 	Pos, End int
 	// MayWrite tells that it may change data or schema: it is or holds a writing
-	// statement, or calls what this text does not show (fn::, mod:: and silo::
-	// functions, JavaScript, closures).
+	// statement, USE (which makes what is not there) or a call of anything but the
+	// functions that are known to read, or the analysis has lost its way in it.
 	MayWrite bool
 	// Yields tells that its result is a result set. LET, USE, BEGIN, COMMIT,
 	// CANCEL and OPTION have none; see Query.Align for their entries.
@@ -82,7 +82,7 @@ func Analyze(text string) *Query {
 		if s.Projection.Form == Columns {
 			s.Projection.fix()
 		}
-		s.MayWrite, s.mayReturn, s.lost = p.writes, p.returned, p.lost
+		s.MayWrite, s.mayReturn, s.lost = p.writes || p.lost, p.returned, p.lost
 		q.Statements = append(q.Statements, s)
 	}
 	q.Question = p.question
@@ -104,7 +104,7 @@ func (q *Query) place(ordinals []Placeholder) {
 
 // topLevel walks one statement of the text up to its semicolon.
 func (p *parser) topLevel(t token) Statement {
-	p.writes, p.returned, p.lost = false, false, false
+	p.writes, p.returned, p.lost, p.misnamed = false, false, false, false
 	s := Statement{insert: -1, Pos: t.pos, Yields: true}
 	if t.kind != tWord || !p.topWord(&s, t) {
 		p.topExpression(&s, t)
@@ -113,7 +113,7 @@ func (p *parser) topLevel(t token) Statement {
 	if k := p.peek().kind; k != tSemicolon && k != tEOF {
 		p.lost = true
 	}
-	if p.lost {
+	if p.lost || p.misnamed {
 		s.insert = -1
 	}
 	return s
@@ -132,33 +132,82 @@ func (p *parser) topWord(s *Statement, t token) bool {
 		s.silent(Option)
 	case kwUse:
 		s.silent(Use)
+		p.writes = true // it makes the namespace and the database that are not there
 	case kwKill:
 		s.is(Kill, Nothing, AsIs)
 	case kwShow:
 		s.is(Show, Dynamic, AsIs)
+		p.next()
+		p.showBody()
+		return true
 	case kwAccess:
 		s.is(Access, Dynamic, AsIs)
 		p.next()
-		p.skipTo(func(t token) bool { return t.is(kwGrant) || t.is(kwRevoke) || t.is(kwPurge) || t.is(kwShow) })
-		p.writes = !p.peek().is(kwShow)
+		p.accessBody()
+		return true
 	case kwLive:
 		s.is(Live, Value, One)
+		p.next()
+		p.liveBody()
+		return true
 	default:
 		return false
 	}
-	if t.kw != kwAccess {
-		p.next()
-	}
-	if t.kw == kwLive && p.eatWord(kwSelect) {
-		if !p.eatWord(kwDiff) {
-			p.fields(nil, stopSelect)
-		}
-		p.eatWord(kwFrom)
-		p.expressions()
-		p.clauses(nil)
-	}
+	p.next()
 	p.skipTo(nil)
 	return true
+}
+
+func (p *parser) liveBody() {
+	if p.eatWord(kwSelect) && !p.eatWord(kwDiff) {
+		p.fields(nil, stopSelect)
+	}
+	p.eatWord(kwFrom)
+	p.expressions()
+	p.clauses(nil)
+}
+
+// showBody walks SHOW CHANGES FOR TABLE t SINCE 1 LIMIT 10.
+func (p *parser) showBody() {
+	for range 3 { // CHANGES FOR TABLE
+		if p.peek().kind == tWord {
+			p.next()
+		}
+	}
+	if p.peek().name() && !p.spells(p.peek(), "SINCE") || p.spells(p.peekAt(1), "SINCE") {
+		p.nextName()
+	}
+	if p.spells(p.peek(), "SINCE") {
+		p.next()
+		p.expression(nil)
+	}
+	p.clauses(nil)
+}
+
+// accessBody walks ACCESS name ON DATABASE SHOW WHERE …: GRANT, REVOKE and PURGE write.
+func (p *parser) accessBody() {
+	if p.peek().name() {
+		p.nextName()
+	}
+	if p.eatWord(kwOn) && p.peek().kind == tWord {
+		p.next()
+	}
+	if !p.eatWord(kwShow) {
+		p.writes = true
+		p.skipTo(nil)
+		return
+	}
+	switch t := p.peek(); t.kw {
+	case kwAll:
+		p.next()
+	case kwGrant:
+		p.next()
+		if p.peek().name() {
+			p.nextName()
+		}
+	default:
+		p.clauses(nil)
+	}
 }
 
 func (p *parser) topExpression(s *Statement, t token) {

@@ -119,7 +119,7 @@ func (p *parser) object(e *expr) {
 		if !p.isKey(t) {
 			break
 		}
-		p.next()
+		p.nextName()
 		if !p.eat(tColon) {
 			break
 		}
@@ -176,10 +176,6 @@ func (p *parser) flat() {
 		case tSlash:
 			if startsOperandAfter(prev) {
 				p.replace(p.lex.regex(t.pos))
-			}
-		case tWord:
-			if writesAtStart(t.kw) {
-				p.writes = true
 			}
 		}
 		prev = p.next()

@@ -1,7 +1,5 @@
 package surrealql
 
-import "strings"
-
 // The bodies of the statements that read and write records, each after its
 // first word. The clauses are taken in any order: which order is right is the
 // server's to say.
@@ -205,6 +203,13 @@ func (p *parser) clause(s *Statement, kw keyword) bool {
 	case kwWith:
 		p.next()
 		p.index()
+	case kwFor: // SELECT … FOR UPDATE of 3.3 takes locks, as only a writer needs them
+		if !p.peekAt(1).is(kwUpdate) {
+			return false
+		}
+		p.nextName()
+		p.nextName()
+		p.writes = true
 	default:
 		return p.tail(s, kw)
 	}
@@ -246,7 +251,7 @@ func (p *parser) index() {
 	if p.eatWord(kwNoindex) {
 		return
 	}
-	if t := p.peek(); t.kind == tWord && strings.EqualFold(p.text(t), "no") {
+	if p.spells(p.peek(), "no") {
 		p.next()
 		p.eatWord(kwIndex)
 		return

@@ -65,6 +65,7 @@ func (p *parser) operators(e *expr) {
 		case opNone:
 			return
 		case opInfix:
+			p.infixes++
 			p.operand(nil)
 		}
 		e.set(shapeOther)
@@ -120,6 +121,7 @@ func (p *parser) castKind() {
 		t := p.peek()
 		switch {
 		case t.closes():
+			p.lost = true
 			return
 		case t.kind == tLess:
 			depth++
@@ -130,7 +132,7 @@ func (p *parser) castKind() {
 			p.flat()
 			continue
 		}
-		p.next()
+		p.nextName()
 	}
 }
 

@@ -61,7 +61,7 @@ func (p *parser) plainIdiom(e *expr) {
 	e.set(shapeIdiom)
 	t := p.peek()
 	if t.name() {
-		p.next()
+		p.nextName()
 		p.addPart(e, part{kind: partField, pos: t.pos, end: t.end, name: p.ident(t)})
 	}
 	p.parts(e)
@@ -76,12 +76,9 @@ func (p *parser) dotPart(e *expr) {
 		p.next()
 		p.curlyPart()
 	case t.name():
-		p.next()
+		p.nextName()
 		if p.eat(tLParen) {
-			if writingMethod(p.ident(t)) {
-				p.writes = true
-			}
-			p.arguments()
+			p.method(p.ident(t))
 			return
 		}
 		p.addPart(e, part{kind: partField, pos: t.pos, end: t.end, name: p.ident(t)})
@@ -120,7 +117,7 @@ func (p *parser) curlyPart() {
 		return
 	}
 	for p.peek().name() {
-		p.next()
+		p.nextName()
 		if p.eat(tColon) {
 			p.expression(nil)
 		} else if p.eat(tDot) {
@@ -130,6 +127,7 @@ func (p *parser) curlyPart() {
 			break
 		}
 	}
+	p.eat(tEllipsis) // the rest of the fields (4.0)
 	p.closeWith(tRBrace)
 }
 
@@ -173,7 +171,7 @@ func (p *parser) lookupGroup(e *expr) {
 		if !p.eat(tQuestion) && p.peek().name() {
 			p.subject()
 			if p.eatWord(kwField) && p.peek().name() {
-				p.next()
+				p.nextName()
 			}
 		}
 		if !p.eat(tComma) {
@@ -192,7 +190,7 @@ func (p *parser) lookupGroup(e *expr) {
 
 // subject walks a table, or a range of its records.
 func (p *parser) subject() {
-	p.next()
+	p.nextName()
 	if p.eatAdjacent(tColon) {
 		p.recordKey()
 	}
@@ -228,7 +226,7 @@ func (p *parser) keyValue() {
 		p.noteQuestion(t)
 		p.next()
 	case tWord:
-		p.next()
+		p.nextName()
 		if p.peek().kind == tLParen && p.peek().pos == p.last { // rand(), ulid(), uuid()
 			p.next()
 			p.arguments()

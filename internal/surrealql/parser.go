@@ -20,6 +20,10 @@ type parser struct {
 	writes   bool // the statement at hand may write
 	returned bool // it holds a RETURN
 	lost     bool // it holds something that was skipped
+	misnamed bool // a word that begins statements was taken for a name
+	infixes  int  // operators taken, to tell an operand from a choice between two
+	closures int  // closures kept as values so far in the text
+	byName   int  // parameters taken that are no ordinals
 
 	question int
 	ordinals []Placeholder
@@ -45,11 +49,26 @@ func (p *parser) peekAt(i int) token {
 	return p.ahead[i]
 }
 
-// next takes a token, and notes it if it is a parameter.
+// next takes a token, and notes it if it is a parameter. A word that may begin a
+// writing statement counts as one, whoever takes it: only nextName knows better.
 func (p *parser) next() token {
+	if t := p.peek(); t.kind == tWord && writesAtStart(t.kw) && p.begins(t) {
+		p.writes = true
+	}
+	return p.nextName()
+}
+
+// nextName is next where a word is a name and begins no statement: behind a dot, as
+// a key, as an alias, in a path.
+func (p *parser) nextName() token {
 	t := p.take()
 	switch t.kind {
-	case tOrdinal, tParam, tQuotedParam:
+	case tString:
+		p.recordString(t)
+	case tOrdinal:
+		p.useParam(t)
+	case tParam, tQuotedParam:
+		p.byName++
 		p.useParam(t)
 	case tInvalid:
 		p.lost = true
@@ -198,14 +217,16 @@ func (p *parser) looseWord(prev, t token) {
 		p.function()
 		return
 	}
-	if writesAtStart(t.kw) && prev.kind != tDot && prev.kind != tArrow && !prev.is(kwAs) && p.startsOperand(p.peekAt(1)) {
-		p.writes = true
+	switch n := p.peekAt(1); {
+	case n.kind == tPath, n.kind == tLParen && t.kw == noKeyword:
+		if name, _ := p.path(); n.kind == tLParen && !readsOnly(name) {
+			p.writes = true
+		}
+	case prev.kind == tDot, prev.kind == tArrow, prev.is(kwAs):
+		p.nextName()
+	default:
+		p.next()
 	}
-	if p.peekAt(1).kind == tPath {
-		p.path()
-		return
-	}
-	p.next()
 }
 
 // startsOperandAfter reports whether an operand is due after prev, so that a
@@ -221,8 +242,7 @@ func startsOperandAfter(prev token) bool {
 	return true
 }
 
-// startsOperand reports whether t can begin an operand, so that a keyword
-// before it begins a statement and is not a field of that name.
+// startsOperand reports whether t can begin an operand behind the dots of a range.
 func (p *parser) startsOperand(t token) bool {
 	switch t.kind {
 	case tWord:

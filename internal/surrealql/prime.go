@@ -1,7 +1,5 @@
 package surrealql
 
-import "strings"
-
 // prime walks an operand without operators: a literal, a name, a call, a
 // statement, something in brackets; and the parts that follow it.
 func (p *parser) prime(e *expr) {
@@ -129,78 +127,10 @@ func (p *parser) keywordOperand(e *expr, t token) bool {
 		p.statement(e)
 		return true
 	}
-	if alwaysStatement(t.kw) {
-		p.lost = true // a name to us, an error to 3.x
+	if statementWord(t.kw) {
+		p.misnamed = true // a name to us, an error to 3.x
 	}
 	return false
-}
-
-// call walks a function call or a constant: a path, perhaps arguments.
-func (p *parser) call(e *expr) {
-	name := p.path()
-	e.set(shapeCall)
-	if p.peek().kind != tLParen {
-		e.set(shapeOther) // a constant such as math::pi
-		return
-	}
-	from := p.next().pos
-	p.arguments()
-	if e != nil {
-		e.name, e.args = name, [2]int{from, p.last}
-	}
-}
-
-// path takes a::b::c and returns it as the server spells it: builtin paths in
-// lower case, the author's own as they are.
-func (p *parser) path() string {
-	first := p.next()
-	own := first.kw == kwFn || first.kw == kwMod || first.kw == kwSilo
-	if own && p.peek().kind == tPath {
-		p.writes = true // its body is not in this text
-	}
-	pos := first.pos
-	for p.peek().kind == tPath {
-		p.next()
-		if p.peek().name() {
-			p.next()
-		}
-		if t := p.peek(); t.kind == tLess && t.pos == p.last && (first.kw == kwMl || first.kw == kwSilo) {
-			p.next()
-			p.castKind() // a version
-		}
-	}
-	name := p.src(pos, p.last)
-	if own || first.kw == kwMl {
-		return name
-	}
-	name = strings.ToLower(name)
-	if writingFunction(name) {
-		p.writes = true
-	}
-	return name
-}
-
-// writingFunction knows the builtin functions that leave something behind in
-// the database or hand over to code that may (read in the server's list of
-// functions, 3.0.2 to main).
-func writingFunction(name string) bool {
-	if method, ok := strings.CutPrefix(name, "file::"); ok {
-		return writingMethod(method)
-	}
-	return name == "sequence::nextval" || name == "api::invoke"
-}
-
-func writingMethod(name string) bool {
-	switch name {
-	case "put", "put_if_not_exists", "copy", "copy_if_not_exists", "rename", "rename_if_not_exists", "delete":
-		return true
-	}
-	return false
-}
-
-// arguments walks the arguments of a call, after the opening parenthesis.
-func (p *parser) arguments() {
-	p.list(tRParen)
 }
 
 // list walks expressions and commas up to the closing bracket and takes it.
@@ -267,6 +197,7 @@ func (p *parser) closureOrMock() {
 		}
 	}
 	p.expression(nil)
+	p.closures++
 	for _, q := range params {
 		p.params.set(q.name, q.was)
 	}

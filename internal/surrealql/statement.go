@@ -1,5 +1,7 @@
 package surrealql
 
+import "strings"
+
 // Kind is what a statement does, told by the keyword it begins with.
 type Kind uint8
 
@@ -58,9 +60,9 @@ func writesAtStart(k keyword) bool {
 	return false
 }
 
-// alwaysStatement reports whether 3.x takes the word for the beginning of a
-// statement wherever an operand is due.
-func alwaysStatement(k keyword) bool {
+// statementWord reports whether the word begins a statement for 3.x wherever an
+// operand is due.
+func statementWord(k keyword) bool {
 	switch k {
 	case kwSelect, kwReturn, kwThrow, kwIf, kwInfo, kwExplain, kwLet, kwFor, kwBreak, kwContinue:
 		return true
@@ -68,21 +70,11 @@ func alwaysStatement(k keyword) bool {
 	return writesAtStart(k)
 }
 
-// isStatement reports whether the word, where an operand is due, begins a
-// statement. The server always takes these words for one; the look at what
-// follows keeps older and newer grammars, which may not, from being misread.
+// isStatement reports whether the word, where an operand is due, begins a statement.
 func (p *parser) isStatement(t token) bool {
 	switch t.kw {
-	case kwSelect, kwReturn, kwThrow, kwIf:
-		switch n := p.peekAt(1); n.kind {
-		case tComma, tDot, tEqual, tAssign, tColon:
-			return false
-		default:
-			return !n.closes() && !n.is(kwFrom) && !n.is(kwAs)
-		}
-	case kwCreate, kwUpdate, kwUpsert, kwDelete, kwRelate, kwInsert, kwDefine, kwRemove, kwAlter, kwRebuild, kwInfo, kwExplain:
-		n := p.peekAt(1)
-		return p.startsOperand(n) && (t.kw == kwDelete || !n.is(kwFrom))
+	case kwSelect, kwReturn, kwThrow, kwIf, kwInfo, kwExplain:
+		return p.begins(t) || t.kw == kwSelect && p.peekAt(1).kind == tStar
 	case kwLet, kwFor:
 		k := p.peekAt(1).kind
 		return k == tParam || k == tQuotedParam || k == tOrdinal
@@ -91,6 +83,35 @@ func (p *parser) isStatement(t token) bool {
 		return k == tNumber || k == tParam || k == tOrdinal
 	case kwBreak, kwContinue:
 		return p.peekAt(1).closes()
+	}
+	return writesAtStart(t.kw) && p.begins(t)
+}
+
+// begins reports whether the keyword at hand begins a statement where an operand is
+// due. The server (2.6 to 4.0.0-beta.1) takes each of them for one there, whatever
+// follows, and any word for the name of its table. So it is a name, for grammars that
+// know better, only where the server would refuse the statement: before what begins no
+// operand (SELECT delete, update), and before an operator or a clause with an operand
+// of its own (WHERE update AND x, SELECT update FROM t).
+func (p *parser) begins(t token) bool {
+	n := p.peekAt(1)
+	switch n.kind {
+	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tLParen, tLBrace, tLBracket, tVert, tOrOr, tQuestion,
+		tLess, tArrow, tMinus, tPlus, tBang, tSlash, tAt, tDots, tEllipsis, tKnn, tDollar, tInvalid:
+		return true
+	case tWord:
+		return !joins(n.kw) || n.kw == kwFrom && t.kw == kwDelete || !p.peekAt(2).plainOperand()
+	}
+	return false
+}
+
+// joins reports whether the keyword joins what is before it to an operand.
+func joins(k keyword) bool {
+	switch k {
+	case kwAs, kwFrom, kwAnd, kwOr, kwIs, kwIn, kwInside, kwNotInside, kwAllInside, kwAnyInside, kwNoneInside, kwOutside,
+		kwIntersects, kwContains, kwContainsAll, kwContainsAny, kwContainsNone, kwContainsNot,
+		kwThen, kwElse, kwWhere, kwLimit, kwStart, kwGroup, kwOrder, kwSplit, kwFetch, kwOmit:
+		return true
 	}
 	return false
 }
@@ -107,9 +128,6 @@ func (p *parser) statement(e *expr) {
 	}
 	deep := !p.enter()
 	t := p.next()
-	if writesAtStart(t.kw) {
-		p.writes = true
-	}
 	if deep {
 		p.skipTo(nil)
 		return
@@ -154,7 +172,7 @@ func (p *parser) body(s *Statement, kw keyword) {
 		s.is(Continue, Nothing, AsIs)
 	case kwInfo:
 		s.is(Info, Dynamic, AsIs)
-		p.skipTo(nil)
+		p.infoBody()
 	default:
 		p.schemaBody(s, kw)
 	}
@@ -217,6 +235,38 @@ func (p *parser) defineHead() {
 		}
 	}
 	p.eat(tRParen)
+}
+
+// infoBody walks INFO FOR DB, INFO FOR TABLE t, INFO FOR USER u ON ROOT, INFO FOR INDEX
+// i ON TABLE t, each with VERSION and STRUCTURE. Names are expressions.
+func (p *parser) infoBody() {
+	p.eatWord(kwFor)
+	switch t := p.peek(); {
+	case t.kind != tWord:
+		return
+	case p.spells(t, "TABLE"), p.spells(t, "TB"), p.spells(t, "USER"), t.kw == kwIndex:
+		p.next()
+		p.expression(nil)
+	default:
+		p.next() // ROOT, NS, DB
+	}
+	if p.eatWord(kwOn) {
+		if t := p.peek(); t.kind == tWord && p.peekAt(1).kind == tWord && p.spells(t, "TABLE") {
+			p.next()
+		}
+		p.expression(nil)
+	}
+	if p.eatWord(kwVersion) {
+		p.expression(nil)
+	}
+	if p.spells(p.peek(), "STRUCTURE") {
+		p.next()
+	}
+}
+
+// spells reports whether the token is this word, which has no keyword here.
+func (p *parser) spells(t token, word string) bool {
+	return t.kind == tWord && strings.EqualFold(p.text(t), word)
 }
 
 func (p *parser) letBody() {

@@ -65,7 +65,7 @@ func TestStatementsAreToldByKind(t *testing.T) {
 		{"ALTER TABLE t", Alter, true},
 		{"REBUILD INDEX i ON t", Rebuild, true},
 		{"LET $x = 1", Let, false},
-		{"USE NS a DB b", Use, false},
+		{"USE NS a DB b", Use, true},
 		{"BEGIN TRANSACTION", Begin, false},
 		{"COMMIT TRANSACTION", Commit, false},
 		{"CANCEL", Cancel, false},
@@ -125,12 +125,23 @@ func TestReadsAreNotTakenForWrites(t *testing.T) {
 		"LET $create = |$delete| $delete + 1",
 		"RETURN [1, 2].map(|$x| $x * 2)",
 		"SELECT * FROM (SELECT * FROM t WHERE created > $1) WHERE updated",
-		"RETURN http::get('http://x')",
-		"SELECT ml::m<1.0.0>(x) FROM t",
 		"LIVE SELECT create FROM t",
 		"INFO FOR TABLE create",
 		"FOR $x IN [1] { LET $y = $x; }",
 		"SELECT type, value.create FROM t",
+		// Names that are keywords: 3.x refuses some of them, and none writes.
+		"SELECT delete, update FROM t", "SELECT t.create, delete.b FROM t", "SELECT create AS made, x AS update FROM t", "SELECT * FROM t WHERE update = 1 AND delete",
+		"SELECT * FROM t WHERE update AND x", "SELECT * FROM t WHERE delete IN $x", "SELECT * FROM t ORDER BY delete DESC, update", "SELECT * FROM delete LIMIT 5",
+		"SHOW CHANGES FOR TABLE create SINCE 1 LIMIT 10", "SHOW CHANGES FOR DATABASE SINCE d'2024-01-01T00:00:00Z'", "SHOW CHANGES FOR TABLE since SINCE 1",
+		"INFO FOR ROOT", "INFO FOR NS STRUCTURE", "INFO FOR DB VERSION d'2024-01-01T00:00:00Z'", "INFO FOR TABLE t STRUCTURE", "INFO FOR USER u ON ROOT", "INFO FOR INDEX i ON TABLE t", "INFO FOR INDEX i ON t",
+		"ACCESS show ON DATABASE SHOW ALL", "ACCESS a SHOW GRANT create", "ACCESS a ON DATABASE SHOW WHERE type = 'bearer'",
+		"RETURN <record<delete>>$x", "LET $x: option<create> = 1", "SELECT a.{ create, ... } FROM t", "RETURN |create:3|",
+		// Closures that the text shows, and values that are none.
+		"RETURN [1].any(1)", "RETURN tags.any('x')", "RETURN array::any([1], $1)", "SELECT tags.includes(wanted) FROM t", "RETURN array::find_index([1], 1 + 1)", "RETURN [1].fold(0, |$a, $b| $a + $b)",
+		"RETURN [[1]].map(|$x| $x.filter(|$y| $y.is_int()))", "SELECT * FROM $x WHERE name.lowercase() = $name.lowercase()",
+		// Functions, however their path is written.
+		"RETURN Math :: Max([1])", "RETURN math\n::\n/* x */ ⟨max⟩ ([1])", "RETURN `math`::max([1])", "RETURN math::PI", "RETURN SLEEP(1ms)", "RETURN r'person:[1]'", "RETURN r'person:{ a: 1 }'",
+		"SELECT * FROM t SPLIT a FETCH b, type::field('c') VERSION d'2024-01-01T00:00:00Z' TIMEOUT 1s PARALLEL EXPLAIN FULL",
 	} {
 		for _, s := range Analyze(text).Statements {
 			require.False(t, s.MayWrite, text)
@@ -181,6 +192,24 @@ func TestWritesAreSeenWhereverTheyStand(t *testing.T) {
 		"SELECT * FROM t:[(CREATE u)]",
 		"EXPLAIN ANALYZE CREATE t",
 		"LIVE SELECT (CREATE t) FROM u",
+		"INFO FOR USER (CREATE ONLY t RETURN VALUE 'u')", "INFO FOR TABLE CREATE t", "SELECT * FROM t FOR UPDATE", "RETURN r'person:[(CREATE t)]'", `RETURN r"p:{ a: CREATE t }"`,
+		// Targets of every kind.
+		"DELETE <record>'person:1'", "DELETE -1", "UPDATE ->knows", "UPDATE <-knows", "CREATE type::record('a:1')", "DELETE { a }", "DELETE [a]", "DELETE $x", "DELETE /a/", "DELETE @.x", "DELETE !a", "DELETE ..1",
+		"SELECT (DELETE <record>'person:1') FROM t", "LET $x = UPSERT <record>'a:1'", "{ UPDATE <record<a>>$x SET b = 1 }", "RETURN [DELETE <record>'a:1']",
+		"CREATE limit SET a = 1", "RETURN CREATE contains", "RETURN (CREATE in SET a = 1)", "RETURN DELETE end", "(UPDATE inside SET a = 1)", "RETURN DELETE FROM from", "RETURN DELETE FROM x", "{ CREATE from CONTENT {} }",
+		"SELECT * FROM (DELETE where)", "RETURN { a: CREATE as }", "RETURN UPSERT is:1",
+		// Calls of what is not known to read.
+		"RETURN eval::surql('DELETE person')", "RETURN eval::gql('{}')", "RETURN EVAL::SURQL('x')", "RETURN eval :: surql('x')", "RETURN eval::`surql`('x')", "RETURN `eval`::surql('x')", "RETURN eval /* */ ::\n-- x\nsurql('x')",
+		"RETURN http::get('http://x')", "RETURN http::head('http://x')", "RETURN http::post('http://x', {})", "SELECT ml::m<1.0.0>(x) FROM t", "RETURN ml::a::b<1.0.0>(1)", "RETURN sequence :: nextval('s')",
+		"RETURN sequence::`nextval`('s')", "RETURN Sequence::NextVal('s')", "RETURN api::timeout($a, $b, 1s)", "RETURN api::req::body($a, $b)", "RETURN file :: put(f'b:/x', 'y')", "RETURN file::copy_if_not_exists(f'b:/x', 'y')",
+		"RETURN f'b:/x'.put('y')", "RETURN f'b:/x'.rename('y')", "RETURN new::function(1)", "RETURN math::unheard(1)", "RETURN unheard(1)", "RETURN $o.run(1)", "RETURN $o.`run`(1)", "RETURN mod :: a::b()", "RETURN fn::\n`a b`()",
+		// Closures that come as values.
+		"RETURN array::map([1], $f)", "RETURN [1].map($f)", "RETURN [1].filter($f)", "RETURN [1].any($f)", "RETURN [1].all($f.g)", "RETURN array::fold([1], 0, $f)", "RETURN array :: `map`([1], $f)", "RETURN set::map({1,}, $f)",
+		"RETURN 1.chain($f)", "RETURN value::chain(1, $f)", "RETURN 1.expect($f)", "RETURN [1].map(NONE ?? $f)", "RETURN [1].map([$f][0])", "RETURN [1].reduce((SELECT VALUE f FROM ONLY $x))", "RETURN [1].find({ $f })", "RETURN [1].map(<any>$f)",
+		"LET $o = { run: || 1 }; RETURN $o.floor()", "LET $fs = [|$x| $x]; RETURN [1].map(array::first($fs))", "LET $a = [|$x| $x]; SELECT [1].map(f) FROM a",
+		// What no grammar here knows.
+		"VACUUM TABLE t", "SELECT * FROM t FROBNICATE", "SELECT * FROM t WHERE a BETWEEN 1 AND 2", "RETURN (", "SELECT a b FROM t",
+		"USE NS a DB b", "USE NS a", "USE DB b", "USE DEFAULT",
 	} {
 		q := Analyze(text)
 		require.True(t, q.Statements[len(q.Statements)-1].MayWrite, text)

@@ -63,6 +63,17 @@ func (t token) is(k keyword) bool { return t.kind == tWord && t.kw == k }
 // name reports whether the token can name a field or a table.
 func (t token) name() bool { return t.kind == tWord || t.kind == tQuoted }
 
+// plainOperand reports whether the token is an operand and can be nothing else.
+func (t token) plainOperand() bool {
+	switch t.kind {
+	case tWord:
+		return t.kw == noKeyword
+	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber:
+		return true
+	}
+	return false
+}
+
 // adjacent reports whether b starts where a ends.
 func adjacent(a, b token) bool { return a.end == b.pos }
 
