@@ -1,6 +1,8 @@
 package surrealsql
 
 import (
+	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
@@ -9,21 +11,26 @@ import (
 )
 
 // countRecords adds up the records that a text's statements touched. The server
-// tells no such count; Exec asks for one null a record, and those are counted.
-func (a *answer) countRecords() (result, error) {
+// tells no such count; Exec asks for one null a record, and those are counted. Where a
+// statement may have written what its result does not tell, RowsAffected says so: its
+// text has run, so that Exec is no error.
+func (a *answer) countRecords() driver.Result {
 	if err := a.align(); err != nil {
-		return 0, nil // the text ran; what it touched cannot be told
+		return uncounted{err}
 	}
 	total := result(0)
 	for i := range a.entries {
-		n, err := countEntry(a.query.Statements[a.at[i]].Counting(), a.entries[i].result)
+		s := &a.query.Statements[a.at[i]]
+		n, err := countEntry(s.Counting(), a.entries[i].result)
 		if err != nil {
-			return 0, fmt.Errorf("surrealsql: counting the records of statement %d: %w", a.at[i]+1, err)
+			return uncounted{fmt.Errorf("surrealsql: how many records statement %d (%s) wrote is not known: %w", a.at[i]+1, s.Kind, err)}
 		}
 		total += n
 	}
-	return total, nil
+	return total
 }
+
+var errUncounted = errors.New("SurrealDB tells no counts, and Exec counts CREATE, INSERT, RELATE, UPDATE, UPSERT and DELETE that are statements of their own and do not say RETURN NONE: write it so, or return the number and use QueryRow")
 
 func countEntry(how surrealql.Counting, raw []byte) (result, error) {
 	var d cbor.Decoder
@@ -33,17 +40,23 @@ func countEntry(how surrealql.Counting, raw []byte) (result, error) {
 		return 0, err
 	}
 	switch {
-	case how == surrealql.CountOne && kind == cbor.KindTag:
-		if tag, err := d.Tag(); err != nil || tag == literal.TagNone {
-			return 0, err // there was no such record
-		}
-		return 1, nil
-	case how == surrealql.CountOne:
-		return 1, nil // the null that was asked for, or what the text returns
+	case how == surrealql.CountNothing:
+		return 0, nil
 	case how == surrealql.CountElements && kind == cbor.KindArray:
 		return countElements(&d)
+	case how != surrealql.CountOne && how != surrealql.CountFound:
+		return 0, errUncounted
+	case kind == cbor.KindTag:
+		tag, err := d.Tag()
+		if err != nil || tag != literal.TagNone {
+			return 1, err
+		}
+		if how == surrealql.CountFound {
+			return 0, errUncounted
+		}
+		return 0, nil // there was no such record
 	}
-	return 0, nil
+	return 1, nil // the null that was asked for, or what the text returns
 }
 
 func countElements(d *cbor.Decoder) (result, error) {

@@ -1,6 +1,7 @@
 package surrealsql_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -67,12 +68,19 @@ func TestRowsAffectedCountsTheRecordsOfEveryKindOfWrite(t *testing.T) {
 		{`UPDATE b SET n = 1 RETURN DIFF`, 2},
 		{`UPDATE b SET n = 2 RETURN VALUE n`, 2},
 		{`DELETE b:1 RETURN BEFORE`, 1},
+		{`UPDATE ONLY b:2 SET n = 3 RETURN DIFF`, 1},
+		{`UPDATE ONLY b:2 SET n = 3 RETURN BEFORE`, 1},
+		{`UPDATE ONLY b:nobody SET n = 3 RETURN AFTER`, 0},
+		{`UPDATE ONLY b:nobody SET n = 3 RETURN n`, 0},
+		{`CREATE ONLY b:3 RETURN missing`, 1},
+		{`DELETE b:3 RETURN AFTER`, 1},
 		// What writes nothing affects nothing.
 		{`SELECT * FROM a`, 0},
 		{`RETURN [1, 2]`, 0},
 		{`DEFINE TABLE c; DEFINE INDEX i ON c FIELDS n; REMOVE TABLE c`, 0},
 		{`INFO FOR DB`, 0},
-		{`LET $x = (CREATE d:1)`, 0},
+		{`LET $x = (SELECT * FROM a); FOR $y IN $x { LET $z = $y }; IF true { RETURN 1 }`, 0},
+		{`DELETE a EXPLAIN`, 0},
 		{``, 0},
 	} {
 		require.Equal(t, c.want, affected(t, db, c.text), c.text)
@@ -97,6 +105,62 @@ func TestRowsAffectedInATransactionAndOfAPreparedStatement(t *testing.T) {
 		n, err := res.RowsAffected()
 		require.NoError(t, err)
 		require.EqualValues(t, 2, n)
+	}
+}
+
+// A wrong 0 would say that nothing was there to change.
+func TestRowsAffectedOfWhatCannotBeCountedIsAnError(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `DEFINE TABLE t; DEFINE TABLE made; CREATE t:1, t:2, t:3, t:4, t:5, t:6, t:7, t:8; DEFINE FUNCTION fn::writes() { CREATE made; RETURN 1 }`)
+	for _, c := range []struct {
+		text      string
+		statement int
+	}{
+		{`LET $x = (CREATE made)`, 1},
+		{`CREATE made; LET $x = (CREATE made RETURN NONE)`, 2},
+		{`FOR $i IN [1, 2] { CREATE made }`, 1},
+		{`IF true { CREATE made }`, 1},
+		{`IF true { CREATE made; RETURN NONE }`, 1},
+		{`IF false { CREATE other } ELSE { CREATE made }`, 1},
+		{`IF true THEN (CREATE made) END`, 1},
+		{`{ CREATE made; }`, 1},
+		{`{ CREATE made; RETURN [] }`, 1},
+		{`RETURN { CREATE made; RETURN 1 }`, 1},
+		{`RETURN (CREATE made RETURN VALUE id)[0]`, 1},
+		{`RETURN fn::writes()`, 1},
+		{`SELECT fn::writes() FROM [1]`, 1},
+		{`SELECT * FROM (CREATE made)`, 1},
+		{`(CREATE made RETURN NONE)`, 1},
+		{`CREATE made RETURN NONE`, 1},
+		{`CREATE made; CREATE made return none TIMEOUT 5s`, 2},
+		{`CREATE ONLY made RETURN NONE`, 1},
+		{`CREATE ONLY made RETURN BEFORE`, 1},
+		{`INSERT INTO made {} RETURN NONE`, 1},
+		{`INSERT IGNORE INTO made [{}, {}] RETURN NONE`, 1},
+		{`UPSERT made SET n = 1 WHERE false RETURN NONE`, 1},
+		{`RELATE t:5->made->t:5 RETURN NONE`, 1},
+		{`UPDATE t:5 SET n = 1 RETURN NONE; CREATE made`, 1},
+		{`DELETE t:7 RETURN NONE; CREATE made`, 1},
+		{`DELETE ONLY t:8 RETURN AFTER; CREATE made`, 1},
+		{`BEGIN; CREATE made RETURN NONE; COMMIT`, 2},
+		{`RETURN (CREATE made RETURN NONE)`, 1},
+		{`(DELETE t:1); CREATE made`, 1},
+		{`RETURN (DELETE t:2); CREATE made`, 1},
+		{`RETURN (DELETE ONLY t:3); CREATE made`, 1},
+		{`RETURN DELETE ONLY t:4 RETURN AFTER; CREATE made`, 1},
+		{`CREATE ONLY made RETURN VALUE missing`, 1},
+		{`UPDATE ONLY t:5 SET n = 1 RETURN VALUE $after.missing; CREATE made`, 1},
+		{`DELETE t:6 EXPLAIN FULL; CREATE made`, 1},
+	} {
+		before := queryOne[int](t, db, `RETURN count(SELECT * FROM made)`)
+		res := mustExec(t, db, c.text)
+		require.Greater(t, queryOne[int](t, db, `RETURN count(SELECT * FROM made)`), before, c.text)
+		_, err := res.RowsAffected()
+		require.ErrorContains(t, err, fmt.Sprintf("statement %d (", c.statement), c.text)
+		require.ErrorContains(t, err, "QueryRow", c.text)
+		_, err = res.LastInsertId()
+		require.ErrorContains(t, err, "RETURN VALUE id")
 	}
 }
 

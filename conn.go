@@ -133,10 +133,13 @@ func (c *Conn) exec(ctx context.Context, q *analysis, args []driver.NamedValue) 
 		a.log.write(0)
 		return nil, err
 	}
-	n, err := a.countRecords()
-	a.log.failed(err)
-	a.log.write(int(n))
-	return n, err
+	res := a.countRecords()
+	if n, known := res.(result); known {
+		a.log.write(int(n))
+	} else {
+		a.log.write(noRows)
+	}
+	return res, nil
 }
 
 func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue) (driver.Rows, error) {
@@ -182,8 +185,8 @@ func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.Na
 	return err
 }
 
-// admit refuses what must not be sent: bad arguments, and writes where only
-// reading is allowed.
+// admit refuses what must not be sent: bad arguments, writes where only reading is
+// allowed, and what the server would take for something else.
 func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue) error {
 	if err := checkArgs(q, args); err != nil {
 		return err
@@ -197,6 +200,9 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 		if err := c.tx.admit(q); err != nil {
 			return err
 		}
+	}
+	if q.refused != nil {
+		return q.refused
 	}
 	return c.checkParams(ctx, q, args)
 }

@@ -21,6 +21,7 @@ type analysis struct {
 	*surrealql.Query
 	exec      string     // what Exec sends: it asks for nulls instead of records
 	ambiguous error      // two columns that would land on one key, so Query refuses it
+	refused   error      // a statement that would not do what it says, so nothing is sent
 	names     [][]string // of the columns of the statements that list them
 	layouts   []*layout  // of the statements; nil where the text alone does not place the columns
 	streams   bool       // the last statement's rows may be read while they arrive
@@ -35,7 +36,7 @@ func newTexts() *texts {
 
 func newAnalysis(source string) *analysis {
 	q := surrealql.Analyze(source)
-	t := &analysis{Query: q, exec: q.ExecText(), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
+	t := &analysis{Query: q, exec: q.ExecText(), refused: misleading(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
 	for i := range q.Statements {
 		s := &q.Statements[i]
 		t.live = t.live || s.Kind == surrealql.Live

@@ -47,13 +47,21 @@ type Statement struct {
 	// Projection says how the result is laid out.
 	Projection Projection
 
-	insert  int  // where a RETURN clause belongs, or -1
-	hasTail bool // a clause behind that place was seen
+	// Lone tells that it is nothing but the name of a field, which has no value where
+	// there is no record: the server answers NONE to ROLLBACK, VACUUM and every typo of
+	// one word.
+	Lone bool
+
+	insert  int     // where a RETURN clause belongs, or -1
+	hasTail bool    // a clause behind that place was seen
+	output  keyword // what its RETURN says, if that is NONE, NULL, BEFORE, AFTER or DIFF
+	ran     bool    // EXPLAIN tells the plan of a statement that ran
+	inner   bool    // it stands in parentheses
 
 	lost bool // it was not followed to its end, or a block in it was not
 	// mayReturn tells that it holds a RETURN, which ends a transaction block.
 	mayReturn bool
-	returned  Counting // of the statement that a RETURN returns
+	returned  Counting // of the statement that a RETURN or parentheses hold
 }
 
 // Lost reports whether the statement has syntax that the analysis does not know, and
@@ -114,7 +122,7 @@ func (p *parser) topLevel(t token) Statement {
 		p.lost = true
 	}
 	if p.lost || p.misnamed {
-		s.insert = -1
+		s.insert, s.Lone = -1, false
 	}
 	return s
 }
@@ -222,9 +230,9 @@ func (p *parser) topExpression(s *Statement, t token) {
 		s.is(Block, Dynamic, AsIs)
 	default:
 		s.returns(&e)
-		s.Kind = Expression
+		s.Kind, s.Lone = Expression, e.lone(p.last)
 		if e.shape == shapeStatement {
-			s.Kind = e.stmt.Kind // a statement in parentheses
+			s.Kind, s.inner = e.stmt.Kind, true
 		}
 		s.insert = -1
 	}

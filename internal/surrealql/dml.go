@@ -48,7 +48,7 @@ func (p *parser) writeBody(s *Statement, kw keyword) {
 	}
 	p.only(s)
 	p.expressions()
-	s.output(p.last)
+	s.returnAt(p.last)
 	p.clauses(s)
 }
 
@@ -71,7 +71,7 @@ func (p *parser) insertBody(s *Statement) {
 		p.eatWord(kwUpdate)
 		p.assignments()
 	}
-	s.output(p.last)
+	s.returnAt(p.last)
 	p.clauses(s)
 }
 
@@ -104,7 +104,7 @@ func (p *parser) relateBody(s *Statement) {
 	p.relateArrow()
 	p.relateOperand()
 	p.eatWord(kwUnique)
-	s.output(p.last)
+	s.returnAt(p.last)
 	p.clauses(s)
 }
 
@@ -235,6 +235,9 @@ func (p *parser) tail(s *Statement, kw keyword) bool {
 		p.next()
 		for t := p.peek(); t.is(kwFull) || t.is(kwAnalyze); t = p.peek() {
 			p.next()
+			if s != nil {
+				s.ran = true
+			}
 		}
 		s.explained()
 	default:
@@ -295,6 +298,10 @@ func (p *parser) returning(s *Statement) {
 	}
 	s.insert = -1
 	s.Returning = true
+	switch t.kw {
+	case kwNone, kwNull, kwBefore, kwAfter, kwDiff:
+		s.output = t.kw
+	}
 	p.output(s, t)
 }
 

@@ -105,33 +105,75 @@ const returnNull = " RETURN NULL"
 type Counting uint8
 
 const (
-	// CountNothing: the statement writes no records, or answers something else.
+	// CountNothing: the statement writes no records.
 	CountNothing Counting = iota
 	// CountElements: the result is an array with one element a record.
 	CountElements
 	// CountOne: NONE is no record, anything else is one, NULL too.
 	CountOne
+	// CountFound: anything but NONE is one record, and NONE may be one or none.
+	CountFound
+	// CountUnknown: it may have written records, and the result does not tell them.
+	CountUnknown
 )
 
 // Counting returns how RowsAffected is counted from the result of ExecText.
 func (s *Statement) Counting() Counting {
+	if s.inner || s.Kind == Return {
+		return s.unless(s.returned)
+	}
 	switch s.Kind {
 	case Create, Insert, Update, Upsert, Relate, Delete:
-	case Return:
-		return s.returned
+	case Access, Alter, Begin, Cancel, Commit, Define, Kill, Live, Option, Rebuild, Remove, Use:
+		return CountNothing // whatever they change, it is no record
+	case Explain:
+		if !s.ran {
+			return CountNothing
+		}
+		fallthrough
 	default:
-		return CountNothing
+		return s.unless(CountNothing)
 	}
 	switch {
-	case s.Explained:
+	case s.Explained && !s.ran:
 		return CountNothing
-	case s.Projection.Shape == One:
-		return CountOne
+	case s.Explained, s.lost:
+		return CountUnknown
+	case s.output == kwNone, s.Kind == Delete && !s.Returning && s.insert < 0: // nothing comes, whatever they did
+		return CountUnknown
+	case s.Projection.Shape != One:
+		return CountElements
+	case s.mayBeNone():
+		return CountFound
 	}
-	return CountElements
+	return CountOne
 }
 
-var countingNames = [...]string{"CountNothing", "CountElements", "CountOne"}
+// mayBeNone reports whether a record that was written may show as NONE.
+func (s *Statement) mayBeNone() bool {
+	switch s.output {
+	case kwBefore:
+		return s.Kind != Update && s.Kind != Delete
+	case kwAfter:
+		return s.Kind == Delete
+	case kwNull, kwDiff:
+		return false
+	}
+	return s.Returning && s.Projection.Form == Value
+}
+
+// unless is how, unless that counts nothing of a statement that may write.
+func (s *Statement) unless(how Counting) Counting {
+	switch {
+	case !s.MayWrite, s.Explained && !s.ran:
+		return how
+	case how == CountNothing, s.lost:
+		return CountUnknown
+	}
+	return how
+}
+
+var countingNames = [...]string{"CountNothing", "CountElements", "CountOne", "CountFound", "CountUnknown"}
 
 // String returns the name of the rule.
 func (c Counting) String() string { return nameOf(countingNames[:], int(c)) }

@@ -17,8 +17,8 @@ func (s *Statement) silent(k Kind) {
 	s.Yields = false
 }
 
-// output notes where a RETURN clause belongs.
-func (s *Statement) output(pos int) {
+// returnAt notes where a RETURN clause belongs.
+func (s *Statement) returnAt(pos int) {
 	if s != nil && s.insert < 0 && !s.Returning {
 		s.insert = pos
 	}
@@ -40,8 +40,10 @@ func (s *Statement) returns(e *expr) {
 	switch e.shape {
 	case shapeStatement:
 		s.Projection = e.stmt.Projection
-		s.Explained, s.Returning = e.stmt.Explained, e.stmt.Returning
-		s.returned = e.stmt.Counting()
+		s.Explained, s.Returning, s.ran = e.stmt.Explained, e.stmt.Returning, e.stmt.ran
+		held := *e.stmt
+		held.insert = -1 // its result is the text's own
+		s.returned = held.Counting()
 	case shapeObject:
 		s.object(e.keys, One)
 	case shapeObjects:

@@ -162,7 +162,7 @@ func (p *parser) body(s *Statement, kw keyword) {
 		p.expression(nil)
 	case kwExplain:
 		s.is(Explain, Dynamic, AsIs)
-		p.explainBody()
+		p.explainBody(s)
 	case kwSleep:
 		s.is(Sleep, Nothing, AsIs)
 		p.expression(nil)
@@ -337,8 +337,10 @@ func (p *parser) branch(worded bool) {
 	}
 }
 
-func (p *parser) explainBody() {
-	p.eatWord(kwAnalyze)
+func (p *parser) explainBody(s *Statement) {
+	if p.eatWord(kwAnalyze) && s != nil {
+		s.ran = true
+	}
 	if p.eatWord(kwFormat) {
 		p.next()
 	}

@@ -1,0 +1,66 @@
+package surrealsql
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/surrealql"
+)
+
+// Some texts succeed on the server and do nothing of what they say. They are refused
+// before anything is sent, so that nothing of the text has run.
+
+// misleading returns the error of such a text, or nil.
+func misleading(q *surrealql.Query) error {
+	open := -1
+	for i := range q.Statements {
+		s := &q.Statements[i]
+		switch s.Kind {
+		case surrealql.Begin:
+			if open >= 0 {
+				return fmt.Errorf("surrealsql: statement %d (BEGIN) stands in the block that statement %d began: end that with COMMIT or CANCEL first", i+1, open+1)
+			}
+			open = i
+		case surrealql.Commit, surrealql.Cancel:
+			if open < 0 {
+				return fmt.Errorf("surrealsql: statement %d (%s) ends no block: %s", i+1, s.Kind, useBeginTx)
+			}
+			open = -1
+		}
+		if err := lone(q, i); err != nil {
+			return err
+		}
+	}
+	if open >= 0 {
+		// Measured on 3.0.2, 3.3.5 and 4.0.0-beta.1: BEGIN alone is answered as if all
+		// were well, and what the next text writes is there at once.
+		return fmt.Errorf("surrealsql: statement %d (BEGIN) begins a block that the text does not end, and the server forgets it with the text: %s", open+1, useBeginTx)
+	}
+	return nil
+}
+
+const useBeginTx = "use BeginTx of the sql.DB or sql.Conn, with Commit and Rollback, or write BEGIN; …; COMMIT in one text"
+
+// ofTransactions are words that begin a statement about transactions in other
+// databases.
+var ofTransactions = []string{"ROLLBACK", "START", "SAVEPOINT", "ABORT", "RELEASE", "END"}
+
+// lone refuses a statement that is a name of a field and nothing else, of which the
+// server answers NONE. With further words it is an error there, with a place and no
+// hint.
+func lone(q *surrealql.Query, i int) error {
+	s := &q.Statements[i]
+	if !s.Lone && !(s.Lost() && s.Kind == surrealql.Expression) {
+		return nil
+	}
+	text := q.Text[s.Pos:s.End]
+	word := strings.ToUpper(strings.Fields(text)[0])
+	switch {
+	case slices.Contains(ofTransactions, word):
+		return fmt.Errorf("surrealsql: statement %d (%s) is none of SurrealDB's: %s", i+1, word, useBeginTx)
+	case s.Lone:
+		return fmt.Errorf("surrealsql: statement %d is the name `%s` and nothing else, which the server takes for a field of no record and answers NONE: expected a statement (RETURN %s if that is meant)", i+1, text, text)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package surrealsql_test
+
+import (
+	"database/sql"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// refusedTexts succeed on the server, or halfway, and do not what they say.
+var refusedTexts = map[string]string{
+	`BEGIN`:              "BeginTx",
+	`begin transaction;`: "BeginTx",
+	`BEGIN; CREATE t`:    "BeginTx",
+	`CREATE t; BEGIN`:    "statement 2 (BEGIN)",
+	`CREATE t; BEGIN; CREATE t; COMMIT; BEGIN`: "statement 5 (BEGIN)",
+	`COMMIT`:             "BeginTx",
+	`CANCEL`:             "BeginTx",
+	`commit transaction`: "BeginTx",
+	`CREATE t; COMMIT`:   "statement 2 (COMMIT)",
+	`CREATE t; CANCEL`:   "statement 2 (CANCEL)",
+	`BEGIN; CREATE t; COMMIT; CREATE t; COMMIT`:      "statement 5 (COMMIT)",
+	`BEGIN; CREATE t; COMMIT; CANCEL`:                "statement 4 (CANCEL)",
+	`BEGIN; CREATE t; BEGIN; CREATE t; COMMIT`:       "statement 3 (BEGIN)",
+	`BEGIN; BEGIN; CREATE t; COMMIT; COMMIT`:         "statement 2 (BEGIN)",
+	`ROLLBACK`:                                       "BeginTx",
+	`rollback ;`:                                     "BeginTx",
+	"-- undo\nROLLBACK -- all":                       "BeginTx",
+	`BEGIN; CREATE t; ROLLBACK; COMMIT`:              "statement 3 (ROLLBACK)",
+	`CREATE t; ROLLBACK`:                             "statement 2 (ROLLBACK)",
+	`START TRANSACTION`:                              "BeginTx",
+	`START TRANSACTION ISOLATION LEVEL SERIALIZABLE`: "BeginTx",
+	`START`:                "BeginTx",
+	`END`:                  "BeginTx",
+	`END TRANSACTION`:      "BeginTx",
+	`SAVEPOINT a`:          "BeginTx",
+	`ROLLBACK TO a`:        "BeginTx",
+	`ROLLBACK TRANSACTION`: "BeginTx",
+	`RELEASE SAVEPOINT a`:  "BeginTx",
+	`ABORT`:                "BeginTx",
+	`VACUUM`:               "`VACUUM`",
+	`ANALYZE; CREATE t`:    "`ANALYZE`",
+	`PING`:                 "`PING`",
+	`CREATE t; MERGE`:      "statement 2 is the name `MERGE`",
+	`EXIT`:                 "RETURN EXIT",
+	`person`:               "`person`",
+	"`ROLLBACK`":           "`ROLLBACK`",
+	`person.name`:          "`person.name`",
+	`CREATE t; count`:      "`count`",
+}
+
+func TestATextThatWouldNotDoWhatItSaysIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t)
+	solo(db)
+	mustExec(t, db, `DEFINE TABLE t`)
+	sent := proxy.Stats().BytesToServer
+	for text, says := range refusedTexts {
+		for way, run := range statementWays {
+			require.ErrorContains(t, run(t.Context(), db, text), says, "%s: %s", way, text)
+		}
+	}
+	require.Equal(t, sent, proxy.Stats().BytesToServer)
+	require.Zero(t, queryOne[int](t, db, `RETURN count(SELECT * FROM t)`))
+
+	tx, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	for text := range refusedTexts {
+		require.Error(t, exec(t.Context(), tx, text), text)
+	}
+	mustExec(t, tx, `CREATE t:kept`)
+	require.NoError(t, tx.Commit(), "nothing was sent, so nothing is doomed")
+	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM t)`))
+}
+
+func TestWordsThatAreStatementsOrValuesAreNotRefused(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	for _, text := range []string{
+		`BEGIN; COMMIT`, `BEGIN TRANSACTION; RETURN 1; COMMIT TRANSACTION;`, `BEGIN; COMMIT; BEGIN; COMMIT`, `BEGIN;; RETURN 1;; COMMIT;;`,
+		`true`, `NONE`, `null`, `1`, `'ROLLBACK'`, `person:1`, `rollback:1`, `$p`, `[person]`, `{ a: 1 }`, `math::pi`, `time::now()`, `rand()`,
+		`RETURN ROLLBACK`, `RETURN person.name`, `-1`, `1 + 1`, `a = 1`, `IF a { b }`, `LET $x = a`, `SELECT begin, commit, rollback FROM [{}]`,
+		`{ ROLLBACK }`, `->knows`, `<string> 1`, ``, `;`,
+	} {
+		var args []any
+		if text == `$p` {
+			args = append(args, sql.Named("p", 1))
+		}
+		mustExec(t, db, text, args...)
+	}
+}
