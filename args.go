@@ -175,7 +175,7 @@ func appendArgs(b []byte, args []driver.NamedValue, enc encoding) ([]byte, error
 			if name == "" {
 				name = "$" + strconv.Itoa(ordinal)
 			}
-			return b, fmt.Errorf("surrealsql: argument %s: %w", name, err)
+			return b, &unsendable{"argument " + name, args[i].Value, err}
 		}
 	}
 	return b, nil

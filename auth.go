@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 )
 
 // Who a connection signs in as, and with what.
@@ -102,4 +103,52 @@ func (c *Config) authRequest(ctx context.Context) (method string, param any, err
 		vars["db"] = c.Database
 	}
 	return "signin", vars, nil
+}
+
+// authHint says as whom a connection tried to sign in, at what level, and what else the
+// key auth may say: the server's answer to a user of another level is that of a wrong
+// password.
+func (c *Config) authHint(param any) string {
+	level := c.authLevel()
+	if level == AuthNone {
+		return ""
+	}
+	vars, _ := param.(map[string]any)
+	tried := "tried was " + triedAs(level, vars) + " (auth=" + string(level) + ")"
+	var others []string
+	for _, o := range []struct {
+		level AuthLevel
+		can   bool
+	}{{AuthRoot, true}, {AuthNamespace, c.Namespace != ""}, {AuthDatabase, c.Database != ""}} {
+		if o.can && o.level != level && vars["user"] != nil && c.Access == "" {
+			others = append(others, "auth="+string(o.level))
+		}
+	}
+	if len(others) == 0 {
+		return tried
+	}
+	return tried + "; a user that is defined elsewhere needs " + strings.Join(others, " or ")
+}
+
+// triedAs names who signs in, without a secret.
+func triedAs(level AuthLevel, vars map[string]any) string {
+	who := "an access"
+	if access, ok := vars["ac"].(string); ok {
+		who = fmt.Sprintf("access %q", access)
+	}
+	if user, ok := vars["user"].(string); ok {
+		who = fmt.Sprintf("user %q", user)
+		if access, ok := vars["ac"].(string); ok {
+			who += fmt.Sprintf(" by access %q", access)
+		}
+	}
+	switch level {
+	case AuthToken:
+		return "a token"
+	case AuthNamespace:
+		return fmt.Sprintf("%s of namespace %q", who, vars["ns"])
+	case AuthDatabase, AuthRecord:
+		return fmt.Sprintf("%s of database %q in namespace %q", who, vars["db"], vars["ns"])
+	}
+	return who + " of root"
 }

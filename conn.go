@@ -333,6 +333,9 @@ func placed(err error, q *analysis, sent string) error {
 			e.Statement = 1
 		}
 		e.relocate(q, sent)
+		if e.Hint == "" && e.Is(ErrParse) {
+			e.Hint = parseHint(q.Text, e.Line, e.Column, headline(e.Message))
+		}
 	}
 	return err
 }

@@ -112,6 +112,17 @@ func IsAuth(err error) bool {
 // IsThrown reports whether the query itself raised the error with THROW.
 func IsThrown(err error) bool { return errors.Is(err, ErrThrown) }
 
+// IsInvalid reports whether the data was refused, which a program answers with 400 or
+// 422: a value that is not of the type of its field, parameter or function argument; one
+// that an ASSERT refuses, a field that a SCHEMAFULL table does not have, a READONLY one
+// that was changed; an id that is none, or ends of a relation that may not be; a record
+// that may not be deleted because others refer to it. Table, Record, Field and Value of
+// [Error] say which. It is true also for an argument that the driver refuses to send,
+// such as a text that is not UTF-8 or an integer beyond int64, and for what
+// [ParseRecordID] and [NewRecordID] refuse. It is false for a value in a unique index,
+// see [IsDuplicate], and for arguments that are missing or too many.
+func IsInvalid(err error) bool { return errors.Is(err, ErrInvalid) }
+
 // IsConnectivity reports whether the connection failed, or could not be made:
 // the server has not answered. Whether the request may have been executed
 // tells errors.Is(err, ErrOutcomeUnknown).

@@ -10,8 +10,8 @@ import (
 // What kind of error a server's error is. Codes tell little: 3.0.2 answers a
 // conflict at commit, an unknown access method and a junk token all with code
 // -32000 and kind Internal, and 2.x sends no kind at all. So kind and details
-// come first and the text after, matched at its beginning or end only: values
-// of users stand in the middle of messages.
+// come first and the text after, by the patterns of textRules: values of users
+// stand in the middle of messages.
 
 type errorClass uint16
 
@@ -24,6 +24,7 @@ const (
 	classAuth
 	classExpired
 	classThrown
+	classInvalid
 )
 
 var errorClasses = []struct {
@@ -32,7 +33,7 @@ var errorClasses = []struct {
 }{
 	{ErrConflict, classConflict}, {ErrDuplicate, classDuplicate}, {ErrNotFound, classNotFound},
 	{ErrParse, classParse}, {ErrTimeout, classTimeout}, {ErrAuth, classAuth},
-	{ErrExpired, classExpired}, {ErrThrown, classThrown},
+	{ErrExpired, classExpired}, {ErrThrown, classThrown}, {ErrInvalid, classInvalid},
 }
 
 func (e *Error) class() errorClass {
@@ -46,22 +47,26 @@ func (e *Error) class() errorClass {
 		return c
 	}
 	if slices.Contains(opaqueKinds, e.Kind) {
-		return classByText(bareText(e.Message))
+		rule, _ := ruleOf(e.Message)
+		return rule.class
 	}
 	return 0
 }
 
 // withoutMessage says what the error is by its statement, its place and its
-// class, or by its kind where it has none.
+// class, or by its message without its values, or by its kind.
 func (e *Error) withoutMessage() string {
-	what := e.Kind
+	return e.located(cmp.Or(className(e), e.withoutValues(), e.Kind, "an error of no known class"))
+}
+
+// className is the name of the error's first class, "" if it has none.
+func className(err error) string {
 	for _, c := range errorClasses {
-		if e.Is(c.target) {
-			what = strings.TrimPrefix(c.target.Error(), "surrealsql: ")
-			break
+		if errors.Is(err, c.target) {
+			return strings.TrimPrefix(c.target.Error(), "surrealsql: ")
 		}
 	}
-	return e.located(cmp.Or(what, "an error of no known class"))
+	return ""
 }
 
 // opaqueKinds say nothing certain about the class: none at all (2.x), or one
@@ -79,6 +84,11 @@ func classByKind(kind string, details []string) errorClass {
 		return classConflict
 	case "Query/TimedOut":
 		return classTimeout
+	case "Validation/InvalidContent", "Validation/InvalidMerge":
+		return classInvalid
+	// Only RELATE says so, of an end that an ENFORCED relation wants (3.0.2 to 4.0.0-beta.1).
+	case "NotFound/Record":
+		return classNotFound | classInvalid
 	case "NotAllowed/Auth":
 		if slices.Contains(details, "SessionExpired") || slices.Contains(details, "TokenExpired") {
 			return classAuth | classExpired
@@ -136,63 +146,6 @@ func bareText(message string) string {
 			return message
 		}
 	}
-}
-
-// textRule: a text that begins with prefix, ends with suffix and has contains
-// somewhere.
-type textRule struct {
-	prefix, contains, suffix string
-	class                    errorClass
-}
-
-// textRules are tried in order. The texts are those of 2.6.5, 3.0.5 and the
-// source after it, and of the engine 3.0.2 where it answers so.
-var textRules = []textRule{
-	{"An error occurred: ", "", "", classThrown},
-	{parsePrefix, "", "", classParse},
-	{"", "", "This transaction can be retried", classConflict},
-	{"Database index `", "` already contains ", "", classDuplicate},
-	{"Database record `", "", "` already exists", classDuplicate},
-	{"The access method does not exist", "", "", classAuth}, // at sign-in; elsewhere it is named
-	{"The ", "", " already exists", classDuplicate},
-	{"The ", "' already exists in the ", "'", classDuplicate},
-	{"The ", "", " does not exist", classNotFound},
-	{"The ", "' does not exist in the ", "'", classNotFound},
-	{"The access grant '", "' does not exist for '", "'", classNotFound},
-	{"Function '", "' not found: ", " does not exist", classNotFound},
-	{"The query was not executed because it exceeded the timeout", "", "", classTimeout},
-	{"The transaction was not completed because it exceeded the timeout", "", "", classTimeout},
-	{"The session has expired", "", "", classAuth | classExpired},
-	{"The token has expired", "", "", classAuth | classExpired},
-	{"There was a problem with authentication", "", "", classAuth},
-	{"There was an unexpected error while performing authentication", "", "", classAuth},
-	{"IAM error: ", "", "", classAuth},
-	{"Not enough permissions to perform this action", "", "", classAuth},
-	{"You don't have permission to ", "", "", classAuth},
-	{"InvalidToken", "", "", classAuth}, // 3.0.2 to a token that is none
-	{"Username or Password was not provided", "", "", classAuth},
-	{"The password did not verify", "", "", classAuth},
-	{"No signin target to ", "", "", classAuth},
-	{noRecord, "", "", classAuth},
-	{"The record access signin query failed", "", "", classAuth},
-	{"The signin query failed", "", "", classAuth},
-	{"This record access method does not allow sign", "", "", classAuth},
-	{"This bearer access ", "", "", classAuth},
-	{"This access grant ", "", "", classAuth},
-}
-
-// noRecord is the answer when the SIGNIN clause of a record access found
-// nobody: kind Internal on 3.0.2, NotFound in the source after 3.0.5.
-const noRecord = "No record was returned"
-
-func classByText(text string) errorClass {
-	text = strings.TrimSuffix(text, ".")
-	for _, r := range textRules {
-		if strings.HasPrefix(text, r.prefix) && strings.HasSuffix(text, r.suffix) && strings.Contains(text, r.contains) {
-			return r.class
-		}
-	}
-	return 0
 }
 
 // The errors of statements that failed because a neighbour in their

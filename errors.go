@@ -47,6 +47,9 @@ var (
 	// too. The driver signs in again by itself, except within a transaction, so
 	// this is seen where that did not help or could not be done.
 	ErrExpired = errors.New("surrealsql: session or token expired")
+	// ErrInvalid: a field, a table or a function does not take the data, or the
+	// driver cannot send an argument. See [IsInvalid].
+	ErrInvalid = errors.New("surrealsql: invalid data")
 )
 
 // Error is an error that the server answered with, to a whole request or to one
@@ -73,6 +76,14 @@ type Error struct {
 	// text may hold secrets.
 	Line, Column int
 	Snippet      string
+	// Table, Record and Field are what the message names, without quotes around
+	// the table and a plain field: "person", "person:1", "name", "address.city".
+	// Value is what was refused, as SurrealQL writes it: "'x'", "NULL". Each is ""
+	// where the message does not have it, or not so that it is certain.
+	Table, Record, Field, Value string
+	// Hint is what to do about it, where the driver knows; "" otherwise. It is part
+	// of Error(), and has no values in it.
+	Hint string
 	// Cause is the error underneath, where the server gives one.
 	Cause *Error
 }
@@ -87,13 +98,22 @@ func newError(code int64, kind, message string, details any) *Error {
 		p := parsePlace(message)
 		e.Line, e.Column, e.Snippet = p.line, p.column, p.snippet
 	}
+	if kind != "Thrown" { // a user's words
+		_, m := ruleOf(e.Message)
+		e.readParts(m)
+		e.Hint = e.hint(m)
+	}
 	return e
 }
 
 // Error returns the first line of the message, with the statement where it is
-// not the first, and the place where it is known.
+// not the first, the place where it is known, and the hint.
 func (e *Error) Error() string {
-	return e.located(headline(e.Message))
+	text := e.located(headline(e.Message))
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
 }
 
 // located adds to what the error is where it is.

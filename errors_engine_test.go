@@ -18,6 +18,7 @@ var helpers = map[string]func(error) bool{
 	"not found": surrealsql.IsNotFound, "parse": surrealsql.IsParse, "timeout": surrealsql.IsTimeout, "auth": surrealsql.IsAuth,
 	"thrown": surrealsql.IsThrown, "connectivity": surrealsql.IsConnectivity,
 	"expired": func(err error) bool { return errors.Is(err, surrealsql.ErrExpired) },
+	"invalid": surrealsql.IsInvalid,
 	"unknown": func(err error) bool { return errors.Is(err, surrealsql.ErrOutcomeUnknown) },
 }
 
@@ -75,10 +76,11 @@ func TestErrorsOfTheRealEngineAnswerAsTheirHelpersSay(t *testing.T) {
 		{`RETURN fn::thrower()`, []string{"thrown"}},
 		{`IF true { THROW 'This transaction can be retried' }`, []string{"thrown"}},
 
+		{`CREATE a:9 SET whole = 'x'`, []string{"invalid"}},
+		{`RETURN math::sum('x')`, []string{"invalid"}},
+		{`RETURN <int>'x'`, []string{"invalid"}},
+
 		// Errors of none of the classes.
-		{`CREATE a:9 SET whole = 'x'`, nil},
-		{`RETURN math::sum('x')`, nil},
-		{`RETURN <int>'x'`, nil},
 		{`CREATE ONLY a:7, a:8`, nil},
 	} {
 		requireUnbroken(t, db, func() {

@@ -13,7 +13,7 @@ import (
 var questions = map[string]func(error) bool{
 	"conflict": IsConflict, "retryable": IsRetryable, "duplicate": IsDuplicate, "notfound": IsNotFound, "parse": IsParse,
 	"timeout": IsTimeout, "auth": IsAuth, "thrown": IsThrown, "connectivity": IsConnectivity,
-	"expired": isSessionExpired, "collateral": isCollateral, "nomethod": isUnknownMethod, "notxn": isUnknownTxn,
+	"invalid": IsInvalid, "expired": isSessionExpired, "collateral": isCollateral, "nomethod": isUnknownMethod, "notxn": isUnknownTxn,
 }
 
 // yesTo lists the questions that are answered with yes.
@@ -112,9 +112,27 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction", []string{"collateral"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Missing COMMIT statement", nil},
 		// Others, with users' values inside.
-		{"3.0.2", 0, "Internal", nil, "Couldn't coerce value for field `x` of `p:77`: Expected `int` but found `'This transaction can be retried'`", nil},
-		{"3.0.2", 0, "Internal", nil, "Found 'The table \\'x\\' does not exist' for field `x`, with record `p:1`, but field must conform to: false", nil},
-		{"3.0.2", 0, "Validation", nil, "Cannot perform subtraction with 'a' and '1'", nil},
+		{"3.0.2", 0, "Internal", nil, "Couldn't coerce value for field `x` of `p:77`: Expected `int` but found `'This transaction can be retried'`", []string{"invalid"}},
+		{"3.0.2", 0, "Internal", nil, "Found 'The table \\'x\\' does not exist' for field `x`, with record `p:1`, but field must conform to: false", []string{"invalid"}},
+		{"3.0.2", 0, "Validation", nil, "Cannot perform subtraction with 'a' and '1'", []string{"invalid"}},
+		// Invalid data.
+		{"4.0.0-beta.1", 0, "Validation", detailsOf("InvalidRequest"), "Couldn't coerce value for field `n` of `s:1`: Expected `none | int` but found `'x'`", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Couldn't coerce value for the record id component `time` of `reading`: Expected `datetime` but found `1`", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Found 'Paris' for the `city` field, but it is part of the record id of `reading` and does not match it", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "The record id of `reading` has the components [city, time], but 1 value was given", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Cannot create a record in `reading` without the record id component `city`: set `city`, give the record id, or define a DEFAULT on the `id` field", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Cannot change the `in` or `out` endpoint of an existing edge", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Cannot delete `p:1` as it is referenced by another record with an ON DELETE REJECT clause", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Database index `i` already contains a conflicting value in another record", []string{"duplicate"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", nil, "The value is nested too deeply. A value may be nested at most 256 levels; reduce the nesting or split the data across records", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Internal", nil, "Found x but the LIMIT clause must evaluate to a positive integer", []string{"invalid"}},
+		{"4.0.0-beta.1 (source)", 0, "Validation", detailsOf("InvalidRequest"), "Cannot define field `a.b`: the field `a` it is nested in is not defined. Define `a` first", nil},
+		{"3.3.5 (source)", 0, "Internal", nil, "Found 5 for the `in` field, which does not match the existing field value", []string{"invalid"}},
+		{"3.3.5", 0, "Internal", nil, "Cannot generate a record id of type `int` for the `uu` table; specify an explicit record id, or declare the `id` field as `uuid` or `string` to auto-generate one.", []string{"invalid"}},
+		{"3.3.5", 0, "Internal", nil, "Found 1.5f for the Record ID but this is not a valid id", []string{"invalid"}},
+		{"3.0.2", 0, "Validation", map[string]any{"kind": "InvalidContent", "details": map[string]any{"value": "'x'"}}, "Cannot use 'x' in a CONTENT clause", []string{"invalid"}},
+		{"3.0.2", 0, "NotFound", detailsOf("Record"), "The record 'person:77' does not exist", []string{"invalid", "notfound"}},
+		{"3.0.2", 0, "Internal", nil, "Incorrect arguments for function string::len(). Expected 1 argument", nil},
 		{"a code alone says nothing", -32002, "Internal", nil, "something", nil},
 		{"an unknown kind is not guessed at", 0, "Fancy", nil, "The table 'x' does not exist", nil},
 	} {

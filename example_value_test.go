@@ -100,7 +100,7 @@ func ExampleNoneType() {
 	_, err = db.ExecContext(ctx, `CREATE person:ada SET age = $1`, surrealsql.None)
 	fmt.Println("None:", err)
 	// Output:
-	// nil:  surrealdb: Couldn't coerce value for field `age` of `person:ada`: Expected `none | int` but found `NULL`
+	// nil:  surrealdb: Couldn't coerce value for field `age` of `person:ada`: Expected `none | int` but found `NULL`; it may be NONE but not NULL, which a nil argument is: pass surrealsql.None, or set null=none in the DSN
 	// None: <nil>
 }
 

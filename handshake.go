@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type step struct {
 	count  int // of its parameters
 	params func([]byte) ([]byte, error)
 	take   func(result []byte) error // reads the result; nil if it does not matter
+	hint   string                    // what to look at if the server refuses it for who signs in
 }
 
 func textStep(method, text string) step {
@@ -149,6 +151,14 @@ func (c *Conn) fly(ctx context.Context, steps []step) error {
 	return nil
 }
 
+// hinted adds to the error of a refused sign-in who was refused.
+func (s step) hinted(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && s.hint != "" {
+		e.Hint = s.hint
+	}
+	return err
+}
+
 func (s step) mayRepeat() bool {
 	return s.method == "use" || s.method == "let" || s.method == "version"
 }
@@ -173,7 +183,7 @@ func (c *Conn) flight(ctx context.Context, steps []step) ([]error, error) {
 	err := c.rpc.Flight(ctx, func(r rpc.Reply) {
 		i := place[r.ID]
 		if r.Err != nil {
-			failed[i] = serverError(r.Err)
+			failed[i] = steps[i].hinted(serverError(r.Err))
 		} else if take := steps[i].take; take != nil {
 			failed[i] = take(r.Result)
 		}
@@ -192,10 +202,10 @@ func (c *Conn) login(ctx context.Context, s session) (*login, error) {
 	case s.login != nil:
 		return s.login, nil
 	case c.token != "":
-		return &login{"authenticate", c.token}, nil
+		return &login{method: "authenticate", param: c.token}, nil
 	}
 	method, param, err := c.cfg.authRequest(ctx)
-	return &login{method, param}, err
+	return &login{method, param, c.cfg.authHint(param)}, err
 }
 
 // keepToken remembers the token that a sign-in answers: text, or {access,

@@ -24,11 +24,12 @@ type Credentials struct {
 type login struct {
 	method string // "" for none
 	param  any
+	hint   string // what to look at if it is refused: as whom, and at what level
 }
 
 func (c Credentials) login() (*login, error) {
 	if c.Token != "" {
-		return &login{"authenticate", c.Token}, nil
+		return &login{"authenticate", c.Token, "tried was a token"}, nil
 	}
 	switch {
 	case c.Database != "" && c.Namespace == "":
@@ -50,11 +51,24 @@ func (c Credentials) login() (*login, error) {
 	if c.User != "" {
 		vars["pass"] = c.Password
 	}
-	return &login{"signin", vars}, nil
+	return &login{"signin", vars, "tried was " + triedAs(c.level(), vars)}, nil
+}
+
+// level is the one that the fields say.
+func (c Credentials) level() AuthLevel {
+	switch {
+	case c.Access != "":
+		return AuthRecord
+	case c.Database != "":
+		return AuthDatabase
+	case c.Namespace != "":
+		return AuthNamespace
+	}
+	return AuthRoot
 }
 
 func (l *login) step(enc encoding) step {
-	return step{method: l.method, count: 1, params: func(b []byte) ([]byte, error) {
+	return step{method: l.method, hint: l.hint, count: 1, params: func(b []byte) ([]byte, error) {
 		if token, ok := l.param.(string); ok {
 			return cbor.AppendText(b, token), nil
 		}

@@ -32,7 +32,7 @@ type RecordID string
 func NewRecordID(table string, key any) (RecordID, error) {
 	raw, err := appendRecordParts(nil, table, key, encoding{}, maxDepth)
 	if err != nil {
-		return "", fmt.Errorf("surrealsql: record id of table %q: %w", table, err)
+		return "", &malformed{fmt.Errorf("record id of table %q: %w", table, err)}
 	}
 	return renderRecord(raw)
 }
@@ -46,7 +46,7 @@ func NewRecordID(table string, key any) (RecordID, error) {
 func ParseRecordID(text string) (RecordID, error) {
 	raw, err := literal.ParseRecord(nil, text)
 	if err != nil {
-		return "", fmt.Errorf("surrealsql: %w", err)
+		return "", &malformed{err}
 	}
 	return renderRecord(raw)
 }
@@ -56,7 +56,7 @@ func renderRecord(raw []byte) (RecordID, error) {
 	d.Reset(raw)
 	text, err := literal.AppendRecord(nil, &d)
 	if err != nil {
-		return "", fmt.Errorf("surrealsql: %w", err)
+		return "", &malformed{err}
 	}
 	return RecordID(text), nil
 }

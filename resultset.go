@@ -2,6 +2,7 @@ package surrealsql
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -252,6 +253,10 @@ func (l *layout) decodeWhole(d *cbor.Decoder, dest []driver.Value, read reader) 
 	v, err := read.read(d)
 	if err != nil || v == nil {
 		return err
+	}
+	if _, text := v.(string); text && l.whole < 0 {
+		// SELECT name FROM 'person:1' reads the string, not the record (3.0.2 to 4.0.0-beta.1).
+		return errors.New("a row that is a string where an object was expected: to read a record, pass a surrealsql.RecordID, which surrealsql.ParseRecordID makes of a text; for a table, a surrealsql.Table")
 	}
 	if l.whole < 0 {
 		return fmt.Errorf("a row that is %T where an object was expected", v)

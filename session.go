@@ -89,7 +89,7 @@ func (c *Conn) change(ctx context.Context, s step, note func(*session)) error {
 	}
 	c.dirty = true // even when it fails: what the server made of it is not worth a guess
 	if _, err := c.call(ctx, s.method, s.count, s.params); err != nil {
-		return err
+		return s.hinted(err)
 	}
 	note(&c.now)
 	return nil

@@ -1,7 +1,6 @@
 package surrealsql
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/literal"
@@ -66,7 +65,7 @@ func (d LongDuration) String() string { return string(d) }
 func (d LongDuration) Split() (seconds uint64, nanoseconds uint32, err error) {
 	seconds, nanoseconds, err = literal.ParseDuration(string(d))
 	if err != nil {
-		err = fmt.Errorf("surrealsql: %w", err)
+		err = &malformed{err}
 	}
 	return seconds, nanoseconds, err
 }
