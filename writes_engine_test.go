@@ -24,7 +24,7 @@ type writer struct {
 // look is all there is in the database of a writer.
 const look = `RETURN <string>[(SELECT * FROM person, knows, made, seed ORDER BY id), (INFO FOR DB)]`
 
-func newWriter(t *testing.T) *writer {
+func newWriter(t testing.TB) *writer {
 	w := &writer{db: newDB(t)}
 	mustExec(t, w.db, `DEFINE TABLE person; DEFINE TABLE knows TYPE RELATION; DEFINE TABLE made; DEFINE TABLE seed; DEFINE INDEX i ON person FIELDS n;
 		DEFINE FUNCTION fn::make() { CREATE made; RETURN 1 }; DEFINE FUNCTION fn::one() { RETURN person:1 };
@@ -35,7 +35,7 @@ func newWriter(t *testing.T) *writer {
 
 // changes runs a text and reports whether it changed something, and whether it ran
 // without an error.
-func (w *writer) changes(t *testing.T, text string) (changed, ran bool) {
+func (w *writer) changes(t testing.TB, text string) (changed, ran bool) {
 	tx, err := w.db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback() }()
@@ -50,7 +50,7 @@ func (w *writer) changes(t *testing.T, text string) (changed, ran bool) {
 // check fails where a text writes and counts as a read. What is given before the text
 // declares variables that it may use, and is not judged with it: a closure in one may
 // write.
-func (w *writer) check(t *testing.T, given, text string) {
+func (w *writer) check(t testing.TB, given, text string) {
 	if !surrealsql.ReadsOnly(text) {
 		return // refused before it is sent: what it would do matters to no one
 	}
@@ -155,6 +155,20 @@ func TestEveryWordCanNameATableThatIsWrittenTo(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Run for a minute on 3.3.5 and on 4.0.0-beta.1 with texts of tokens at random, this
+// found { CREATE or x }, two statements, and +$closure, a closure.
+func FuzzNoTextThatTheServerWritesWithCountsAsARead(f *testing.F) {
+	w := newWriter(f)
+	for i, nest := range nestings {
+		f.Add(fmt.Sprintf(nest, writersOf(targets[i%len(targets)])[i%6]))
+		f.Add(fmt.Sprintf(nest, others[i%len(others)]))
+		f.Add(fmt.Sprintf(nest, pure[i%len(pure)]) + `; ` + others[(i*7)%len(others)])
+	}
+	f.Add(`{ CREATE or x }`)
+	f.Add(`RETURN [1].any(+$make)`)
+	f.Fuzz(func(t *testing.T, text string) { w.check(t, given, text) })
 }
 
 // pure are texts that only read, for the same nestings.

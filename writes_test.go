@@ -57,7 +57,9 @@ func TestAWriteToATargetOfAnyKindCountsItsRecords(t *testing.T) {
 func TestAReadOnlyConnectionSelectsNothingThatItCouldMake(t *testing.T) {
 	t.Parallel()
 	all := newDB(t)
-	namespaces := func() string { return queryOne[string](t, all, `RETURN <string>object::keys((INFO FOR ROOT).namespaces)`) }
+	namespaces := func() string {
+		return queryOne[string](t, all, `RETURN <string>object::keys((INFO FOR ROOT).namespaces)`)
+	}
 	db := newDB(t, func(c *surrealsql.Config) { c.ReadOnly = true })
 	ns, name := queryOne[string](t, db, `RETURN session::ns()`), queryOne[string](t, db, `RETURN session::db()`)
 	for _, text := range []string{

@@ -138,9 +138,11 @@ func (p *parser) object(e *expr) {
 }
 
 // block walks the statements of a block, or the items of a set, and the
-// closing brace.
+// closing brace. The first needs nothing behind it where an object might stand (3.x).
 func (p *parser) block() {
-	for {
+	p.blocks++
+	defer func() { p.blocks-- }()
+	for first := true; ; first = false {
 		for p.eat(tSemicolon) || p.eat(tComma) {
 		}
 		t := p.peek()
@@ -149,7 +151,7 @@ func (p *parser) block() {
 		}
 		before := p.last
 		p.expression(nil)
-		if t := p.peek(); t.kind != tSemicolon && t.kind != tComma && !t.closes() {
+		if t := p.peek(); !first && t.kind != tSemicolon && t.kind != tComma && !t.closes() {
 			p.lost = true
 			p.skipTo(nil)
 		}

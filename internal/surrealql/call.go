@@ -112,7 +112,7 @@ func (e *expr) noClosure(t token) bool {
 		return t.kind == tOrdinal
 	case shapeOther:
 		switch t.kind {
-		case tNumber, tSlash, tMinus, tPlus, tBang, tLBracket, tString:
+		case tNumber, tSlash, tMinus, tBang, tLBracket, tString: // but +$f is $f
 			return true
 		}
 		return t.is(kwTrue) || t.is(kwFalse) || t.is(kwNone) || t.is(kwNull)
@@ -132,5 +132,9 @@ func (p *parser) recordString(t token) {
 	}
 	if inner.writes || inner.lost || inner.peek().kind != tEOF {
 		p.writes = true
+	}
+	for _, name := range inner.params.free {
+		p.byName++
+		p.params.use(name)
 	}
 }

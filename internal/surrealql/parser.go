@@ -17,6 +17,8 @@ type parser struct {
 	last  int // end of the last token taken
 	depth int
 
+	blocks int // braces around, of blocks and sets
+
 	writes   bool // the statement at hand may write
 	returned bool // it holds a RETURN
 	lost     bool // it holds something that was skipped

@@ -92,7 +92,8 @@ func (p *parser) isStatement(t token) bool {
 // follows, and any word for the name of its table. So it is a name, for grammars that
 // know better, only where the server would refuse the statement: before what begins no
 // operand (SELECT delete, update), and before an operator or a clause with an operand
-// of its own (WHERE update AND x, SELECT update FROM t).
+// of its own (WHERE update AND x, SELECT update FROM t). In a block the operand may be
+// the next statement, since the first needs no semicolon behind it: { CREATE or x }.
 func (p *parser) begins(t token) bool {
 	n := p.peekAt(1)
 	switch n.kind {
@@ -100,7 +101,7 @@ func (p *parser) begins(t token) bool {
 		tLess, tArrow, tMinus, tPlus, tBang, tSlash, tAt, tDots, tEllipsis, tKnn, tDollar, tInvalid:
 		return true
 	case tWord:
-		return !joins(n.kw) || n.kw == kwFrom && t.kw == kwDelete || !p.peekAt(2).plainOperand()
+		return !joins(n.kw) || p.blocks > 0 || n.kw == kwFrom && t.kw == kwDelete || !p.peekAt(2).plainOperand()
 	}
 	return false
 }

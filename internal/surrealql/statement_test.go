@@ -135,6 +135,7 @@ func TestReadsAreNotTakenForWrites(t *testing.T) {
 		"SHOW CHANGES FOR TABLE create SINCE 1 LIMIT 10", "SHOW CHANGES FOR DATABASE SINCE d'2024-01-01T00:00:00Z'", "SHOW CHANGES FOR TABLE since SINCE 1",
 		"INFO FOR ROOT", "INFO FOR NS STRUCTURE", "INFO FOR DB VERSION d'2024-01-01T00:00:00Z'", "INFO FOR TABLE t STRUCTURE", "INFO FOR USER u ON ROOT", "INFO FOR INDEX i ON TABLE t", "INFO FOR INDEX i ON t",
 		"ACCESS show ON DATABASE SHOW ALL", "ACCESS a SHOW GRANT create", "ACCESS a ON DATABASE SHOW WHERE type = 'bearer'",
+		"{ LET $x = 1 RETURN $x }",
 		"RETURN <record<delete>>$x", "LET $x: option<create> = 1", "SELECT a.{ create, ... } FROM t", "RETURN |create:3|",
 		// Closures that the text shows, and values that are none.
 		"RETURN [1].any(1)", "RETURN tags.any('x')", "RETURN array::any([1], $1)", "SELECT tags.includes(wanted) FROM t", "RETURN array::find_index([1], 1 + 1)", "RETURN [1].fold(0, |$a, $b| $a + $b)",
@@ -209,6 +210,7 @@ func TestWritesAreSeenWhereverTheyStand(t *testing.T) {
 		"LET $o = { run: || 1 }; RETURN $o.floor()", "LET $fs = [|$x| $x]; RETURN [1].map(array::first($fs))", "LET $a = [|$x| $x]; SELECT [1].map(f) FROM a",
 		// What no grammar here knows.
 		"VACUUM TABLE t", "SELECT * FROM t FROBNICATE", "SELECT * FROM t WHERE a BETWEEN 1 AND 2", "RETURN (", "SELECT a b FROM t",
+		"{ CREATE or x }", "RETURN { DELETE is y; 5 }", "RETURN { SELECT * FROM t WHERE (UPDATE and) x }", "RETURN [1].any(+$f)",
 		"USE NS a DB b", "USE NS a", "USE DB b", "USE DEFAULT",
 	} {
 		q := Analyze(text)
