@@ -40,6 +40,7 @@ type Conn struct {
 	base  session // what a reset restores
 	now   session // what is in force
 	dirty bool    // now may differ from base
+	cause error   // why the connection failed; nil while it has not, or if it is not known
 
 	tx      *tx         // the open transaction, or nil
 	rows    *rows       // rows that still lie in the connection's buffer, or nil
@@ -67,18 +68,31 @@ var (
 )
 
 // ServerVersion returns the version that the server told when the connection
-// was made, such as "3.0.2".
+// was made, such as "3.0.2"; "" where the server denies that method.
 func (c *Conn) ServerVersion() string { return c.version }
 
 // Ping asks the server for a sign of life: one round trip. A connection that
 // fails is given up. database/sql does not try another one for a ping, so the
 // error is the cause, not a bare driver.ErrBadConn.
 func (c *Conn) Ping(ctx context.Context) error {
+	var err error
 	if c.rpc.Broken() {
-		return c.lost()
+		err = c.lost()
+	} else {
+		err = c.ping(ctx)
 	}
-	_, err := c.call(ctx, "ping", 0, nil)
+	if errors.Is(err, driver.ErrBadConn) {
+		err = &ConnError{Op: "ping", Addr: c.addr, Err: c.causeOfLoss()}
+	}
 	return err
+}
+
+// ping makes a round trip. That the server denies the method is a sign of life, too.
+func (c *Conn) ping(ctx context.Context) error {
+	if _, err := c.call(ctx, "ping", 0, nil); !isDeniedMethod(err) {
+		return err
+	}
+	return nil
 }
 
 // CheckNamedValue lets every type through that can be sent; see the table of
@@ -88,8 +102,13 @@ func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error { return checkNamedV
 // PrepareContext analyses the text. It costs no round trip: a text that the
 // server cannot parse fails when it is executed.
 func (c *Conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
+	if c.tx != nil {
+		if err := c.tx.over(); err != nil {
+			return nil, err
+		}
+	}
 	if c.rpc.Broken() {
-		return nil, driver.ErrBadConn
+		return nil, c.lost()
 	}
 	return &stmt{conn: c, query: c.analyze(query)}, nil
 }
@@ -157,7 +176,25 @@ func (c *Conn) query(ctx context.Context, q *analysis, args []driver.NamedValue)
 
 // run sends a text with its arguments and takes the answer. early allows rows that
 // are still to be read from it.
-func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.NamedValue, early bool) (err error) {
+func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.NamedValue, early bool) error {
+	done := false
+	defer c.unlessPanic(&done)
+	err := c.runText(ctx, a, send, args, early)
+	done = true
+	return err
+}
+
+// unlessPanic gives the connection up where code of the program's (a tracer, a
+// Valuer, a marshaler, a handler of logs, a source of credentials) has panicked, or
+// ended its goroutine, in the middle of an exchange: what it left behind, half a
+// request or an answer that is not read, would be taken for the next one's.
+func (c *Conn) unlessPanic(done *bool) {
+	if !*done {
+		c.rpc.Abort()
+	}
+}
+
+func (c *Conn) runText(ctx context.Context, a *answer, send string, args []driver.NamedValue, early bool) (err error) {
 	if c.rpc.Broken() {
 		return c.lost()
 	}
@@ -252,6 +289,14 @@ func (c *Conn) send(ctx context.Context, reply *rpc.Stream, text string, args []
 func (c *Conn) call(ctx context.Context, method string, count int, params func([]byte) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	done := false
+	defer c.unlessPanic(&done)
+	reply, err := c.request(ctx, method, count, params)
+	done = true
+	return reply, err
+}
+
+func (c *Conn) request(ctx context.Context, method string, count int, params func([]byte) ([]byte, error)) ([]byte, error) {
 	c.yieldBuffer(ctx)
 	b := c.rpc.Start(method, rpc.NoTxn, count)
 	if params != nil {
@@ -292,10 +337,14 @@ func (c *Conn) failure(err error) error {
 	if !errors.As(err, &f) {
 		return c.fail("", false, err)
 	}
-	if !f.Sent && isContextError(f.Err) {
-		return f.Err // it had ended before anything was done
+	cause := f.Err
+	if ended, ok := errors.AsType[*txEnded](cause); ok {
+		cause = ended // without the error of the context that was made of the two
 	}
-	lost := c.fail(f.Op, f.Sent, f.Err)
+	if !f.Sent && isContextError(cause) {
+		return cause // it had ended before anything was done
+	}
+	lost := c.fail(f.Op, f.Sent, cause)
 	if !f.Sent && c.tx == nil {
 		return driver.ErrBadConn // nothing has left: database/sql may try another connection
 	}
@@ -303,17 +352,36 @@ func (c *Conn) failure(err error) error {
 }
 
 // lost answers a call on a connection that failed before. Outside a transaction
-// another connection will do as well.
+// another connection will do as well. In one, the server has dropped it; where its
+// context has ended, that is what there is to say.
 func (c *Conn) lost() error {
 	if c.tx == nil {
 		return driver.ErrBadConn
 	}
-	return &ConnError{Addr: c.addr, Err: errConnLost}
+	if err := c.tx.over(); err != nil {
+		return err
+	}
+	return &ConnError{Addr: c.addr, Err: fmt.Errorf("the connection was lost earlier in this transaction, which the server has dropped: %w", c.causeOfLoss())}
 }
+
+// causeOfLoss is why the connection failed.
+func (c *Conn) causeOfLoss() error {
+	if c.cause == nil {
+		return errGivenUp
+	}
+	return c.cause
+}
+
+// errGivenUp: the context of an exchange ended as its answer came, or the connection
+// was taken away.
+var errGivenUp = errors.New("the context of an earlier call ended as its answer came, or the connection was closed")
 
 // fail gives the connection up and returns the error that says so.
 func (c *Conn) fail(op string, sent bool, err error) error {
 	c.rpc.Abort()
+	if c.cause == nil {
+		c.cause = err
+	}
 	c.connector.noticeLoss(c.addr, err)
 	if errors.Is(err, ws.ErrMessageTooLarge) {
 		err = fmt.Errorf("%w: %w", ErrMessageTooLarge, err)
@@ -357,11 +425,14 @@ func (c *Conn) Close() error {
 		return nil
 	}
 	c.connector.forget(c)
+	done := false
+	defer c.unlessPanic(&done)
 	if hook := c.cfg.BeforeClose; hook != nil && !c.rpc.Broken() {
 		hook(c)
 	}
 	ctx := c.connector.tracers.closeStart(context.Background(), CloseStart{Conn: c.id, Reason: c.closeReason()})
 	err := c.rpc.Close(time.Now().Add(c.cfg.CloseTimeout))
+	done = true
 	c.connector.tracers.closeEnd(ctx, CloseEnd{Conn: c.id, Err: err})
 	c.connector.log.closed(c, err)
 	if err != nil {

@@ -143,14 +143,25 @@ func (c *Connector) try(ctx context.Context, addr string, attempt, left int) (*C
 		defer cancel()
 	}
 	ctx = c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
-	end := ConnectEnd{Addr: addr, Err: errPanicked}
-	defer func() { c.tracers.connectEnd(ctx, end) }() // however a hook ends this
-	conn, err := c.open(ctx, addr)
-	if err == nil {
-		end.Conn, end.Version = conn.id, conn.version
-		c.log.connected(ctx, conn)
-	}
-	end.Err = err
+	var conn *Conn
+	handed := false
+	defer func() {
+		if !handed && conn != nil { // a tracer or a handler of logs has panicked
+			conn.rpc.Abort()
+		}
+	}()
+	err := func() (err error) {
+		end := ConnectEnd{Addr: addr, Err: errPanicked}
+		defer func() { c.tracers.connectEnd(ctx, end) }() // however a hook ends this
+		conn, err = c.open(ctx, addr)
+		if err == nil {
+			end.Conn, end.Version = conn.id, conn.version
+			c.log.connected(ctx, conn)
+		}
+		end.Err = err
+		return err
+	}()
+	handed = true
 	return conn, err
 }
 

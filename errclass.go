@@ -174,6 +174,13 @@ func isUnknownMethod(err error) bool {
 	return ok && (e.Kind == "NotFound" || e.Kind == "") && e.Message == "Method not found"
 }
 
+// isDeniedMethod reports whether the server does not let this client call the method
+// (SURREAL_CAPS_DENY_RPC). The text is that of 2.x and 3.x.
+func isDeniedMethod(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Message == "Method not allowed"
+}
+
 // isUnknownTxn reports whether the transaction is gone. Measured on 3.0.2:
 // kind Validation, details InvalidParams; the source after 3.0.5 has kind
 // NotFound, details Transaction.

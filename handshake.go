@@ -3,6 +3,7 @@ package surrealsql
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"maps"
 	"slices"
@@ -111,7 +112,7 @@ func (c *Conn) establish(ctx context.Context, s session, reset bool) error {
 	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
 		steps = append(steps, letStep(name, s.variables[name], enc))
 	}
-	if c.version == "" {
+	if c.major == 0 {
 		steps = append(steps, c.versionStep())
 	}
 	err = c.fly(ctx, steps)
@@ -137,13 +138,17 @@ func (c *Conn) fly(ctx context.Context, steps []step) error {
 		return err
 	}
 	for i, s := range steps {
-		if failed[i] == nil || s.method == "cancel" { // a transaction that is gone already is cancelled
+		if failed[i] == nil || s.method == "cancel" && isUnknownTxn(failed[i]) { // it is gone already
 			continue
 		}
 		if !s.mayRepeat() {
 			return failed[i]
 		}
 		again, err := c.flight(ctx, []step{s})
+		if err == nil && s.method == "version" && isDeniedMethod(again[0]) {
+			c.major = majorOf("") // the server keeps it to itself (SURREAL_CAPS_DENY_RPC)
+			continue
+		}
 		if err := cmp.Or(err, again[0]); err != nil {
 			return err
 		}
@@ -166,6 +171,14 @@ func (s step) mayRepeat() bool {
 // flight sends the steps in one write and returns the error of each, or the
 // error that ended the connection.
 func (c *Conn) flight(ctx context.Context, steps []step) ([]error, error) {
+	done := false
+	defer c.unlessPanic(&done)
+	failed, err := c.sendFlight(ctx, steps)
+	done = true
+	return failed, err
+}
+
+func (c *Conn) sendFlight(ctx context.Context, steps []step) ([]error, error) {
 	c.yieldBuffer(ctx)
 	failed := make([]error, len(steps))
 	place := make(map[uint64]int, len(steps))
@@ -235,5 +248,14 @@ func (c *Conn) signInAgain(ctx context.Context) error {
 	if err != nil || open == nil {
 		return err
 	}
-	return open.begin(ctx)
+	if err := open.begin(ctx); err != nil {
+		// What comes next in the transaction must not run outside of one.
+		c.rpc.Abort()
+		c.tx = open
+		if errors.Is(err, driver.ErrBadConn) {
+			err = c.lost()
+		}
+		return err
+	}
+	return nil
 }

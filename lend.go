@@ -79,7 +79,7 @@ func (c *Conn) Check(ctx context.Context) error {
 		return c.fail("check", false, err)
 	}
 	alarm := c.connector.alarm.Load()
-	if _, err := c.call(ctx, "ping", 0, nil); err != nil {
+	if err := c.ping(ctx); err != nil {
 		return err
 	}
 	c.care.vouched = max(c.care.vouched, alarm)

@@ -101,7 +101,16 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 	if !c.fit() {
 		return driver.ErrBadConn // Close follows, with BeforeClose and a goodbye where it still works
 	}
-	if !c.alive(ctx) || !c.clean(ctx) {
+	done := false
+	defer func() {
+		if !done { // database/sql loses sight of a connection in whose reset a hook panics
+			c.rpc.Abort()
+			c.connector.forget(c)
+		}
+	}()
+	fine := c.alive(ctx) && c.clean(ctx) && !c.rpc.Broken()
+	done = true
+	if !fine {
 		c.rpc.Abort()
 		return driver.ErrBadConn
 	}
@@ -128,7 +137,7 @@ func (c *Conn) alive(ctx context.Context) bool {
 	alarm := c.connector.alarm.Load()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := c.call(ctx, "ping", 0, nil); err != nil {
+	if err := c.ping(ctx); err != nil {
 		return false
 	}
 	c.care.vouched = alarm
@@ -145,7 +154,7 @@ func (c *Conn) clean(ctx context.Context) bool {
 		defer cancel()
 		return c.restore(ctx) == nil
 	case c.tx != nil:
-		return c.tx.end(ctx, "cancel") == nil
+		return c.tx.cancel() == nil
 	}
 	return true
 }

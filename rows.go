@@ -50,10 +50,11 @@ func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
 		err = r.advance()
 	}
 	if err != nil && err != io.EOF {
-		r.log.failed(err)
-		r.log.writeRows(0)
+		log := r.log
 		r.answer.drop()
 		r.release()
+		log.failed(err)
+		log.writeRows(0)
 		return nil, err
 	}
 	c.rows = r
@@ -195,9 +196,10 @@ func (r *rows) drop() (err error) {
 	}
 	r.answer.drop()
 	r.set.done = true
-	r.log.failed(err)
-	r.log.writeRows(r.count)
-	r.log = nil
+	log := r.log
+	r.log = nil // a handler that panics is not asked again
+	log.failed(err)
+	log.writeRows(r.count)
 	return err
 }
 

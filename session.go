@@ -2,7 +2,6 @@ package surrealsql
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 )
@@ -85,7 +84,7 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 // change runs one step, and notes what it changed once it did.
 func (c *Conn) change(ctx context.Context, s step, note func(*session)) error {
 	if c.rpc.Broken() {
-		return driver.ErrBadConn
+		return c.lost()
 	}
 	c.dirty = true // even when it fails: what the server made of it is not worth a guess
 	if _, err := c.call(ctx, s.method, s.count, s.params); err != nil {

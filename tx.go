@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -43,7 +44,7 @@ func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, fmt.Errorf("surrealsql: isolation level %q is not available: SurrealDB has snapshot isolation, so use sql.LevelDefault or sql.LevelSnapshot", level)
 	}
 	if c.rpc.Broken() {
-		return nil, driver.ErrBadConn
+		return nil, c.lost()
 	}
 	if c.tx != nil {
 		return nil, errors.New("surrealsql: a transaction is open on this connection already")
@@ -67,6 +68,9 @@ func (t *tx) begin(ctx context.Context) error {
 	}
 	if t.id, err = parseTxnID(raw); err != nil {
 		return c.fail("begin", true, err)
+	}
+	if c.rpc.Broken() { // ctx ended with the answer, and the connection with it
+		return cmp.Or(contextError(ctx), c.lost())
 	}
 	c.tx = t
 	return nil
@@ -140,6 +144,33 @@ func hasRun(err error) bool {
 	return errors.As(err, &answered) && !IsParse(err) || errors.As(err, &lost)
 }
 
+// over is the error of a call that comes when the context of BeginTx has ended; nil
+// before that.
+func (t *tx) over() error {
+	if err := contextError(t.ctx); err != nil {
+		return &txEnded{err}
+	}
+	return nil
+}
+
+// txEnded says that a call ended with the context of BeginTx, which need not be the
+// call's own.
+type txEnded struct{ err error }
+
+func (e *txEnded) Error() string {
+	return "surrealsql: the context of the transaction has ended: " + e.err.Error()
+}
+
+func (e *txEnded) Unwrap() error { return e.err }
+
+// contextError is the error of a context that has ended, with its cause; nil before.
+func contextError(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return rpc.ContextError(ctx)
+}
+
 // bound makes a call end with the context of BeginTx too. When that ends
 // database/sql rolls back, and it would wait for a call that does not. Callers
 // mostly give the same context to both, which costs nothing.
@@ -148,64 +179,102 @@ func (t *tx) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
+	end := func() { cancel(t.over()) }
 	if t.ctx.Err() != nil { // AfterFunc would tell a moment too late
-		cancel(context.Cause(t.ctx))
+		end()
 	}
-	stop := context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
+	stop := context.AfterFunc(t.ctx, end)
 	return ctx, func() { stop(); cancel(nil) }
 }
 
 // Commit makes the transaction's writes permanent. A doomed transaction is
-// cancelled instead, with an error that wraps [ErrTxDoomed] and the cause. When
-// the connection is lost on the way the outcome is unknown, and the error says
-// so: see [ErrOutcomeUnknown].
+// cancelled instead, with an error that wraps [ErrTxDoomed] and the cause; so is one
+// whose context has ended, with the context's error. When the connection is lost on
+// the way the outcome is unknown, and the error says so: see [ErrOutcomeUnknown].
 func (t *tx) Commit() error {
-	if lost := (*ConnError)(nil); errors.As(t.doom, &lost) {
-		// What a statement's loss has left open is settled here: the server drops
-		// the transaction with its connection.
-		return t.end(t.ctx, "commit")
-	}
-	if t.doom != nil {
-		return errors.Join(fmt.Errorf("%w: %w", ErrTxDoomed, t.doom), t.end(t.ctx, "cancel"))
-	}
-	if t.readOnly {
-		return t.end(t.ctx, "cancel")
-	}
-	return t.end(t.ctx, "commit")
-}
-
-// Rollback cancels the transaction. A transaction that the server has dropped
-// already, as after a failed commit, is rolled back.
-func (t *tx) Rollback() error { return t.end(context.Background(), "cancel") }
-
-// end finishes the transaction. database/sql gives no context here, so
-// close_timeout bounds it: a call cannot block past that.
-func (t *tx) end(ctx context.Context, method string) error {
 	c := t.conn
 	if c.tx != t {
 		return sql.ErrTxDone
 	}
-	c.tx = nil // both methods end the server's handle first, whatever they answer
-	if c.rpc.Broken() {
-		if method == "cancel" {
-			return nil // the server drops the open transactions of a closed socket
-		}
-		return &ConnError{Op: method, Addr: c.addr, Err: errConnLost}
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.CloseTimeout, errCloseTimeout)
-	defer cancel()
-	s := cancelStep(t.id)
-	_, err := c.call(ctx, method, s.count, s.params)
+	lost, over := (*ConnError)(nil), t.over()
 	switch {
-	case method == "cancel" && isUnknownTxn(err):
-		return nil
-	case errors.Is(err, driver.ErrBadConn):
-		// Nothing was sent, but another connection does not know the transaction.
-		return &ConnError{Op: method, Addr: c.addr, Err: errConnLost}
+	case over != nil && t.doom == nil:
+		_ = t.cancel()
+		return rolledBack(over)
+	case errors.As(t.doom, &lost), t.doom == nil && c.rpc.Broken():
+		// What a statement's loss has left open is settled here: the server drops
+		// the transaction with its connection.
+		err := c.lost()
+		_ = t.cancel()
+		return err
+	case t.doom != nil:
+		return errors.Join(fmt.Errorf("%w: %w", ErrTxDoomed, t.doom), t.cancel())
+	case t.readOnly:
+		return t.cancel()
+	}
+	return t.commit()
+}
+
+// rolledBack says of a Commit that nothing was sent for it.
+func rolledBack(why error) error {
+	if ended, ok := errors.AsType[*txEnded](why); ok {
+		why = ended.err
+	}
+	return fmt.Errorf("surrealsql: the transaction was rolled back: its context ended before the commit was sent: %w", why)
+}
+
+// commit sends the commit. Unless its answer says that the transaction is over, it
+// is cancelled: a server that denies the method, or is shutting down, has not looked
+// at it, and the next lease of the connection would find it open.
+func (t *tx) commit() error {
+	c := t.conn
+	ctx, stop := context.WithTimeoutCause(t.ctx, c.cfg.CloseTimeout, errCloseTimeout)
+	defer stop()
+	s := cancelStep(t.id)
+	_, err := c.call(ctx, "commit", s.count, s.params)
+	switch {
+	case err == nil, c.rpc.Broken(), IsConflict(err), isUnknownTxn(err):
+		c.tx = nil
+		return err
+	}
+	_ = t.cancel()
+	if isContextError(err) {
+		return rolledBack(err)
 	}
 	return err
 }
 
-var errCloseTimeout = fmt.Errorf("close_timeout is over: %w", context.DeadlineExceeded)
+// Rollback cancels the transaction. A transaction that the server has dropped
+// already, as after a failed commit or with a lost connection, is rolled back.
+func (t *tx) Rollback() error {
+	if t.conn.tx != t {
+		return sql.ErrTxDone
+	}
+	return t.cancel()
+}
 
-var errConnLost = errors.New("the connection was lost earlier in this transaction, which the server has dropped")
+// cancel ends the transaction: on the server, or else with its connection, because
+// the server drops the open transactions of a closed socket. It does not end with
+// the transaction's context, and database/sql gives it none, so close_timeout bounds
+// it: a call cannot block past that.
+func (t *tx) cancel() error {
+	c := t.conn
+	c.tx = nil
+	if c.rpc.Broken() {
+		return nil
+	}
+	ctx, stop := context.WithTimeoutCause(context.WithoutCancel(t.ctx), c.cfg.CloseTimeout, errCloseTimeout)
+	defer stop()
+	s := cancelStep(t.id)
+	_, err := c.call(ctx, "cancel", s.count, s.params)
+	switch {
+	case err == nil, isUnknownTxn(err):
+		return nil
+	case c.rpc.Broken() && !IsTimeout(err): // a silent server may take its time to notice
+		return nil
+	}
+	c.rpc.Abort() // the server refused, or it was not asked
+	return err
+}
+
+var errCloseTimeout = fmt.Errorf("close_timeout is over: %w", context.DeadlineExceeded)

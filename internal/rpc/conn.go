@@ -137,7 +137,7 @@ func (c *Conn) exchange(ctx context.Context, each func(Reply)) error {
 func (c *Conn) guard(ctx context.Context) (stop func() bool, err error) {
 	if ctx.Err() != nil {
 		c.Discard()
-		return nil, &Failure{Op: "write", Err: contextError(ctx)}
+		return nil, &Failure{Op: "write", Err: ContextError(ctx)}
 	}
 	if ctx.Done() == nil {
 		return nil, nil
@@ -227,13 +227,14 @@ func (c *Conn) claim(e *envelope) (bool, error) {
 // made.
 func becauseOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return contextError(ctx)
+		return ContextError(ctx)
 	}
 	return err
 }
 
-// contextError is ctx.Err(), with the cause where one was given.
-func contextError(ctx context.Context) error {
+// ContextError is the error of a context that has ended, with its cause where one
+// was given.
+func ContextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
 		return cause
