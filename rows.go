@@ -18,7 +18,10 @@ import (
 //
 // Each query has rows of its own, so that they can be closed twice; the cursor in
 // them is taken from the connection and goes back to it.
-type rows struct{ *cursor }
+type rows struct {
+	*cursor
+	midway
+}
 
 // cursor is where rows stand.
 type cursor struct {
@@ -44,7 +47,7 @@ var (
 // openRows stands on the first result set of an answer; a text without any gives rows
 // without columns.
 func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
-	r := c.handles.put(rows{cur})
+	r := c.handles.put(rows{cursor: cur})
 	err := r.align()
 	if err == nil {
 		err = r.advance()
@@ -58,7 +61,7 @@ func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
 		return nil, err
 	}
 	c.rows = r
-	return r, nil
+	return handOut(r), nil
 }
 
 // takeCursor takes the connection's cursor for the answer to a text, or a new one
@@ -83,6 +86,7 @@ func (c *Conn) putCursor(cur *cursor) {
 // advance opens the next result set, or returns io.EOF. Every entry on the way
 // is looked at: the error of a LET is the error of the set behind it.
 func (r *rows) advance() error {
+	r.leave()
 	r.located = r.reusable()
 	for r.next < len(r.entries) {
 		i := r.next
@@ -190,6 +194,7 @@ func (r *rows) release() {
 // drop ends the reading of rows. It returns what is wrong with those that are here
 // and were not read.
 func (r *rows) drop() (err error) {
+	r.leave()
 	r.located = r.reusable()
 	if r.unread && !r.reply.Arriving() {
 		err = r.set.skip()

@@ -49,6 +49,9 @@ func (l *located) open(columns int) {
 // NextRow finds the columns of the next row and decodes nothing: a value that
 // this driver does not know is an error of ScanColumn.
 func (r *rows) NextRow() error {
+	if r.scans == 0 {
+		r.left = nil
+	}
 	if r.cursor == nil {
 		return io.EOF
 	}
@@ -65,25 +68,30 @@ func (r *rows) NextRow() error {
 // the value that Next gives, it does with the same result; beyond that it fills
 // what Into fills.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
-	if r.cursor == nil {
+	row := r.current(index)
+	if row == nil {
 		return errors.New("surrealsql: the rows are closed")
 	}
-	if uint(index) >= uint(len(r.spans)) {
-		return fmt.Errorf("surrealsql: there is no column %d in a row of %d", index, len(r.spans))
+	if uint(index) >= uint(len(row.spans)) {
+		return fmt.Errorf("surrealsql: there is no column %d in a row of %d", index, len(row.spans))
 	}
 	raw := missing
-	if at := r.spans[index]; at.to > 0 {
-		raw = r.row[at.from:] // more than the value, which its first bytes delimit
+	if at := row.spans[index]; at.to > 0 {
+		raw = row.row[at.from:] // more than the value, which its first bytes delimit
 	}
 	if quick(raw, dest) {
 		return nil
 	}
-	if r.cell.read != r.set.read { // stores of pointers cost more than this
-		r.cell.read = r.set.read
+	row.cell.d.Reset(raw)
+	if done, err := row.cell.plain(dest); done {
+		return undecodable(err)
 	}
-	r.cell.d.Reset(raw)
-	return r.cell.scan(ctx, dest)
+	r.scans++
+	defer r.scanned()
+	return row.cell.scanRare(ctx, dest)
 }
+
+func (r *rows) scanned() { r.scans-- }
 
 // missing is what a column holds whose key the row lacks: null.
 var missing = []byte{0xf6}

@@ -3,6 +3,7 @@
 package surrealsql
 
 import (
+	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
@@ -31,17 +32,22 @@ var errNilDest = errors.New("surrealsql: the destination is a nil pointer")
 
 func (c *column) scan(ctx driver.ScanContext, dest any) error {
 	if done, err := c.plain(dest); done {
-		if err == nil {
-			return nil
-		}
 		return undecodable(err)
 	}
+	return c.scanRare(ctx, dest)
+}
+
+// scanRare scans into what is none of the usual types. The column must not be used
+// after it has called a method of the program's, which may scan other columns.
+func (c *column) scanRare(ctx driver.ScanContext, dest any) error {
 	c.d.Rewind()
 	switch p := dest.(type) {
 	case into:
-		return c.store(p.dest)
+		return c.store(ctx, p.dest)
 	case filler:
-		return p.fill(c)
+		if p.is(dest) {
+			return p.fill(ctx, c)
+		}
 	}
 	t := reflect.TypeOf(dest)
 	if t == nil || t.Kind() != reflect.Pointer {
@@ -58,7 +64,7 @@ func (c *column) scan(ctx driver.ScanContext, dest any) error {
 		v := reflect.ValueOf(dest).Elem()
 		return c.null(ctx, v.Field(0).Addr().Interface(), v.Field(1).Addr().Interface().(*bool))
 	case byType:
-		return c.fit(dest)
+		return c.fit(ctx, dest)
 	case byEither:
 		return c.either(ctx, dest)
 	}
@@ -84,6 +90,9 @@ func (c *column) convert(ctx driver.ScanContext, dest any) error {
 	v, err := c.value()
 	if err != nil {
 		return err
+	}
+	if calls(reflect.TypeOf(dest)) {
+		return outside(ctx, dest, func(ctx driver.ScanContext, dest any) error { return sql.ConvertAssign(ctx, dest, v) })
 	}
 	return sql.ConvertAssign(ctx, dest, v)
 }
@@ -136,22 +145,29 @@ func (c *column) either(ctx driver.ScanContext, dest any) error {
 	if err != nil {
 		return err
 	}
+	if calls(reflect.TypeOf(dest)) {
+		return outside(ctx, dest, func(ctx driver.ScanContext, dest any) error { return assignEither(ctx, dest, v) })
+	}
+	return assignEither(ctx, dest, v)
+}
+
+func assignEither(ctx driver.ScanContext, dest any, v driver.Value) error {
 	refused := sql.ConvertAssign(ctx, dest, v)
 	if refused == nil {
 		return nil
 	}
 	switch p := dest.(type) {
 	case *string:
-		return c.json(v, refused, func(text []byte) { *p = string(text) })
+		return asJSON(v, refused, func(text []byte) { *p = string(text) })
 	case *[]byte:
-		return c.json(v, refused, func(text []byte) { *p = text })
+		return asJSON(v, refused, func(text []byte) { *p = text })
 	}
 	if v == nil || v == driver.Value(None) {
-		return c.nothing(dest, refused)
+		return nothing(dest, refused)
 	}
 	p := reflect.ValueOf(dest).Elem()
 	renew(p)
-	err = assign(p, v)
+	err := assign(p, v)
 	switch {
 	case err == nil:
 		return nil
@@ -161,8 +177,8 @@ func (c *column) either(ctx driver.ScanContext, dest any) error {
 	return unfit(dest, err)
 }
 
-// json stores what has no text of its own.
-func (c *column) json(v driver.Value, refused error, keep func([]byte)) error {
+// asJSON stores what has no text of its own.
+func asJSON(v driver.Value, refused error, keep func([]byte)) error {
 	switch reflect.ValueOf(v).Kind() {
 	case reflect.Slice, reflect.Map, reflect.Struct:
 		if v == driver.Value(None) {
@@ -180,7 +196,7 @@ func (c *column) json(v driver.Value, refused error, keep func([]byte)) error {
 }
 
 // nothing stores NULL or NONE where a nil can say it, as for a []byte.
-func (c *column) nothing(dest any, refused error) error {
+func nothing(dest any, refused error) error {
 	v := reflect.ValueOf(dest).Elem()
 	switch dest.(type) {
 	case *models.CustomNil, *NoneType: // can hold nothing else
@@ -194,31 +210,58 @@ func (c *column) nothing(dest any, refused error) error {
 }
 
 // fit decodes into a type that database/sql never takes.
-func (c *column) fit(dest any) error {
+func (c *column) fit(ctx driver.ScanContext, dest any) error {
 	if c.isNothing() {
 		renew(reflect.ValueOf(dest).Elem())
-		return c.nothing(dest, fmt.Errorf("surrealsql: NULL or NONE cannot be scanned into a %T: scan into a pointer to it, or sql.Null", dest))
+		return nothing(dest, fmt.Errorf("surrealsql: NULL or NONE cannot be scanned into a %T: scan into a pointer to it, or sql.Null", dest))
 	}
-	return c.store(dest)
+	return c.store(ctx, dest)
 }
 
 // store is what Into does, without a tree in between.
-func (c *column) store(dest any) error {
-	p := reflect.ValueOf(dest)
-	if p.Kind() != reflect.Pointer || p.IsNil() {
+func (c *column) store(ctx driver.ScanContext, dest any) error {
+	if p := reflect.ValueOf(dest); p.Kind() != reflect.Pointer || p.IsNil() {
 		return store(dest, nil)
 	}
-	renew(p.Elem())
-	if err := (typed{c.read}).decode(&c.d, p.Elem()); err != nil {
+	if !calls(reflect.TypeOf(dest)) {
+		return decodeInto(&c.d, c.read, dest)
+	}
+	raw, err := c.d.Raw()
+	if err != nil {
+		return undecodable(err)
+	}
+	raw = bytes.Clone(raw) // others may use the connection, whose buffer it lies in
+	read := c.read.unboxed()
+	return outside(ctx, dest, func(_ driver.ScanContext, dest any) error {
+		var d cbor.Decoder
+		d.Reset(raw)
+		return decodeInto(&d, read, dest)
+	})
+}
+
+func decodeInto(d *cbor.Decoder, read reader, dest any) error {
+	p := reflect.ValueOf(dest).Elem()
+	renew(p)
+	if err := (typed{read}).decode(d, p); err != nil {
 		return unfit(dest, err)
 	}
 	return nil
 }
 
 // filler is a Value: it takes the bytes instead of what Next gives.
-type filler interface{ fill(c *column) error }
+type filler interface {
+	fill(ctx driver.ScanContext, c *column) error
+	is(dest any) bool
+}
 
-func (v *Value[T]) fill(c *column) error {
+// is reports whether a destination is the Value itself, not a type of the program's
+// that embeds one and may have a Scan method of its own.
+func (v *Value[T]) is(dest any) bool {
+	p, ok := dest.(*Value[T])
+	return ok && p == v
+}
+
+func (v *Value[T]) fill(ctx driver.ScanContext, c *column) error {
 	if v == nil {
 		return errNilDest
 	}
@@ -230,7 +273,7 @@ func (v *Value[T]) fill(c *column) error {
 		}
 		return v.Scan(src)
 	}
-	err := c.store(&v.V)
+	err := c.store(ctx, &v.V)
 	if err != nil {
 		var zero T
 		v.V = zero

@@ -1,0 +1,113 @@
+//go:build go1.27
+
+package surrealsql
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"math/big"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+)
+
+func TestTheLockOfAConnectionIsWhereThisGoHasIt(t *testing.T) {
+	t.Parallel()
+	require.True(t, rowsLockFound, "this Go keeps the lock elsewhere: rows are handed out without ScanColumn")
+	var c Conn
+	require.IsType(t, new(rows), handOut(c.handles.put(rows{})))
+}
+
+func TestALockThatIsNotAsKnownIsNotTouched(t *testing.T) {
+	t.Parallel()
+	type conn struct{ sync.Mutex }
+	type inner struct{ conn }
+	for _, c := range []struct{ rows, context any }{
+		{struct{ dc conn }{}, struct{ v any }{}},
+		{struct{ dc *conn }{}, struct{ v *sql.Rows }{}},
+		{struct{ dc *conn }{}, struct{ v, w any }{}},
+		{struct{ dc *conn }{}, any(1)},
+		{struct{ conn *conn }{}, struct{ v any }{}},
+		{struct{ dc *inner }{}, struct{ v any }{}},
+		{struct{ dc *struct{ Mutex sync.RWMutex } }{}, struct{ v any }{}},
+		{struct{ dc *int }{}, struct{ v any }{}},
+	} {
+		_, found := findRowsLock(reflect.TypeOf(c.rows), reflect.TypeOf(c.context))
+		require.False(t, found, "%T, %T", c.rows, c.context)
+	}
+	_, found := findRowsLock(reflect.TypeFor[struct{ dc *conn }](), reflect.TypeFor[struct{ v any }]())
+	require.True(t, found)
+	require.Nil(t, letGo(noContext), "of no rows")
+}
+
+func TestRowsWithoutScanColumnAreAllElseThatRowsAre(t *testing.T) {
+	t.Parallel()
+	result := encoded(t, []any{map[string]any{"a": 1, "b": "x"}, map[string]any{"a": 2, "b": "y"}})
+	r, err := openRowsDB(t, twoColumns, result, plainReader, func(r driver.Rows) driver.Rows { return indirect{r.(*rows)} }).Query(``)
+	require.NoError(t, err)
+	defer r.Close()
+	types, err := r.ColumnTypes()
+	require.NoError(t, err)
+	require.Equal(t, []string{"int", "string"}, []string{types[0].DatabaseTypeName(), types[1].DatabaseTypeName()})
+	var (
+		a int
+		b string
+	)
+	for r.Next() {
+		require.NoError(t, r.Scan(&a, &b))
+	}
+	require.NoError(t, r.Err())
+	require.Equal(t, 2, a)
+	_, direct := driver.Rows(indirect{}).(driver.RowsColumnScanner)
+	require.False(t, direct)
+}
+
+// panicScan panics when it is scanned into.
+type panicScan struct{}
+
+func (panicScan) Scan(any) error { panic("as the program pleases") }
+
+func TestAPanicOfAScanMethodLeavesTheLockAsItWas(t *testing.T) {
+	t.Parallel()
+	db := openRowsDB(t, twoColumns, oneRow(encoded(t, 1)), plainReader, asIs)
+	r, err := db.Query(``)
+	require.NoError(t, err)
+	require.True(t, r.Next())
+	require.PanicsWithValue(t, "as the program pleases", func() { _ = r.Scan(panicScan{}, new(int)) })
+	_, err = r.Columns() // waits for the lock if that is still held
+	require.NoError(t, err)
+}
+
+func TestOnlyMethodsOfTheProgramCostTheLock(t *testing.T) {
+	t.Parallel()
+	type list []int
+	for _, dest := range []any{
+		new(string), new(int), new(*string), new([]byte), new(any), new(time.Time), new(*time.Time), new(list), new([]list), new(map[string]any), new(scanPerson), new(RecordID),
+		new(sql.Null[int]), new(sql.NullString), new(Value[int]), new(Value[[]scanPerson]), new(big.Int), new(models.RecordID), Into(new(int)), new(struct{ A sql.Null[*big.Int] }),
+	} {
+		require.False(t, calls(reflect.TypeOf(dest)), "%T", dest)
+	}
+	for _, dest := range []any{
+		new(scanSeen), new(*scanSeen), new([]scanSeen), new([2]*scanSeen), new(map[string]scanSeen), new(struct{ a scanSeen }), new(struct{ scanSeen }), new(sql.Null[scanSeen]),
+		new(Value[scanSeen]), new(Value[map[string]*scanSeen]), new(aliasJSON), new(struct{ A []struct{ B aliasJSON } }), panicScan{}, new(Value[sql.Null[appendScan]]),
+	} {
+		require.True(t, calls(reflect.TypeOf(dest)), "%T", dest)
+	}
+}
+
+func TestAScanMethodCostsNoAllocationMoreThanItsValue(t *testing.T) {
+	var (
+		age, seen countScan
+		score     float64
+		born      time.Time
+	)
+	require.LessOrEqual(t, allocsPerRow(t, asIs, &age, &seen, &score, &born), allocsPerRow(t, unseen, &age, &seen, &score, &born))
+}
+
+type countScan struct{ n int }
+
+func (c *countScan) Scan(any) error { c.n++; return nil }
