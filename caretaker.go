@@ -48,9 +48,17 @@ func (c *Connector) forget(conn *Conn) {
 	if last {
 		t.ring()
 	}
-	conn.care.mu.Lock() // waits for a look that is under way
-	conn.care.idle = false
-	conn.care.mu.Unlock()
+	conn.dismiss()
+}
+
+// dismiss takes the connection out of care, and reports whether it was there. It
+// waits for a look that is under way.
+func (c *Conn) dismiss() (wasIdle bool) {
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	wasIdle = c.care.idle
+	c.care.idle = false
+	return wasIdle
 }
 
 // ring asks for a round now.
@@ -98,23 +106,33 @@ func (t *caretaker) snapshot() []*Conn {
 
 // lookAfter looks at a connection if it is idle. One that is unfit is closed:
 // the pool finds that out when it takes it, without waiting for anything.
+//
+// What happened is told when the connection is free again: a handler of the program's
+// may ask its pool for anything, and a slow one keeps nobody from the connection.
 func (c *Conn) lookAfter() {
+	if err := c.look(); err != nil {
+		c.connector.log.idleLost(c, err)
+		c.connector.noticeLoss(c.addr, err)
+	}
+}
+
+// look returns why it has closed the connection, if it has.
+func (c *Conn) look() error {
 	if !c.care.mu.TryLock() {
-		return // on its way out of the pool
+		return nil // on its way out of the pool
 	}
 	defer c.care.mu.Unlock()
 	if !c.care.idle || c.rpc.Broken() {
-		return
+		return nil
 	}
 	if c.outlived() {
-		c.retire()
-		return
+		return c.retire()
 	}
-	if err := c.inspect(); err != nil {
-		c.connector.log.idleLost(c, err)
+	err := c.inspect()
+	if err != nil {
 		c.rpc.Abort()
-		c.connector.noticeLoss(c.addr, err)
 	}
+	return err
 }
 
 // goodbye bounds the write of a Close frame to an idle connection. These few
@@ -122,12 +140,15 @@ func (c *Conn) lookAfter() {
 const goodbye = 100 * time.Millisecond
 
 // retire closes an idle connection whose max_lifetime is over. Where there is a
-// hook to be called before, which may take its time, that is left to the pool.
-func (c *Conn) retire() {
-	if c.cfg.BeforeClose == nil {
-		c.connector.log.idleLost(c, errOutlived)
-		_ = c.rpc.Close(time.Now().Add(goodbye))
+// hook to be called before, which may take its time, that is left to the pool; so it
+// is where a pool lends the connection, which has hooks of its own.
+func (c *Conn) retire() error {
+	if c.cfg.BeforeClose != nil || c.release != nil {
+		return nil
 	}
+	c.care.retired = true
+	_ = c.rpc.Close(time.Now().Add(goodbye))
+	return errOutlived
 }
 
 var (

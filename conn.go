@@ -53,6 +53,8 @@ type Conn struct {
 	care    leaseState
 	release func(kept bool) // what Close does while a pool lends the connection; see OnRelease
 	left    bool            // a lease ended with something open, which is lent to nobody else
+	kept    bool            // database/sql was told that it may keep the connection
+	unheard bool            // there was no ResetSession yet; see yieldBuffer
 }
 
 var (
@@ -190,7 +192,7 @@ func (c *Conn) run(ctx context.Context, a *answer, send string, args []driver.Na
 // request or an answer that is not read, would be taken for the next one's.
 func (c *Conn) unlessPanic(done *bool) {
 	if !*done {
-		c.rpc.Abort()
+		c.abort()
 	}
 }
 
@@ -410,7 +412,14 @@ func placed(err error, q *analysis, sent string) error {
 
 // yieldBuffer saves open rows from the next reply: they move to memory of
 // their own. So a query inside a loop over rows is served, never mixed up.
+//
+// It takes the connection from the caretaker too where no ResetSession has done so:
+// when the caller for whom database/sql has made it is gone by then, it asks IsValid,
+// and leases the connection the first time without a reset (Go 1.26 and 1.27).
 func (c *Conn) yieldBuffer(ctx context.Context) {
+	if c.unheard {
+		c.dismiss()
+	}
 	if c.rows != nil {
 		c.rows.detach(ctx)
 		c.rows = nil
@@ -421,7 +430,9 @@ func (c *Conn) yieldBuffer(ctx context.Context) {
 // connection it gives it back instead; see [Conn.OnRelease].
 func (c *Conn) Close() error {
 	if c.release != nil {
-		c.release(c.kept())
+		kept := c.kept
+		c.kept = false
+		c.release(kept)
 		return nil
 	}
 	c.connector.forget(c)
@@ -433,6 +444,7 @@ func (c *Conn) Close() error {
 	ctx := c.connector.tracers.closeStart(context.Background(), CloseStart{Conn: c.id, Reason: c.closeReason()})
 	err := c.rpc.Close(time.Now().Add(c.cfg.CloseTimeout))
 	done = true
+	c.connector.lingering.add(c.rpc.WebSocket().Closed())
 	c.connector.tracers.closeEnd(ctx, CloseEnd{Conn: c.id, Err: err})
 	c.connector.log.closed(c, err)
 	if err != nil {
@@ -444,13 +456,13 @@ func (c *Conn) Close() error {
 // closeReason tells why the pool closes the connection, as far as it shows: it
 // does not say itself.
 func (c *Conn) closeReason() string {
-	switch limit := c.cfg.MaxUses; {
+	switch limit := c.RetiredBy(); {
+	case limit == "max_lifetime":
+		return errOutlived.Error()
+	case limit == "max_uses":
+		return "max_uses is reached"
 	case c.rpc.Broken():
 		return "the connection failed"
-	case c.outlived():
-		return errOutlived.Error()
-	case limit > 0 && c.care.uses >= limit:
-		return "max_uses is reached"
 	}
 	return "the pool let go of it"
 }

@@ -35,6 +35,7 @@ type Connector struct {
 	params definedParamsCache
 	schema schemaOnce
 
+	lingering lingering
 	caretaker caretaker
 	alarm     atomic.Uint64 // counts the times the server seemed to be gone
 	turn      atomic.Uint64 // of round_robin
@@ -147,7 +148,7 @@ func (c *Connector) try(ctx context.Context, addr string, attempt, left int) (*C
 	handed := false
 	defer func() {
 		if !handed && conn != nil { // a tracer or a handler of logs has panicked
-			conn.rpc.Abort()
+			conn.abort()
 		}
 	}()
 	err := func() (err error) {
@@ -196,6 +197,9 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 			return nil, &setUpError{fmt.Errorf("BeforeConnect: %w", err)}
 		}
 	}
+	if err := c.lingering.await(ctx); err != nil {
+		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
+	}
 	socket, err := ws.Dial(ctx, ws.Options{
 		Addr:        addr,
 		Path:        "/rpc",
@@ -203,6 +207,7 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		Header:      cfg.Headers,
 		TLS:         cfg.tls(),
 		DialContext: cfg.DialContext,
+		GaveUp:      c.lingering.add,
 		MaxMessage:  int(cfg.MaxMessageSize),
 	})
 	if err != nil {
@@ -211,12 +216,12 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		}
 		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
 	}
-	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr}
+	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr, unheard: true}
 	conn.care.begin(cfg, c.alarm.Load())
 	ready := false
 	defer func() {
 		if !ready { // also where a hook panics
-			conn.rpc.Abort()
+			conn.abort()
 		}
 	}()
 	if err := conn.prepare(ctx); err != nil {

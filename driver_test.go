@@ -81,6 +81,15 @@ func openConns(db *sql.DB) int {
 	return open
 }
 
+// dialsUnderWay returns how many connections a pool is making for nobody's call. sql.DB
+// itself makes none.
+func dialsUnderWay(db *sql.DB) int {
+	if p, ok := pools.Load(db); ok {
+		return p.(*pool.Pool).Stats().Dialing
+	}
+	return 0
+}
+
 // keepIdle lets a database keep so many idle connections; a pool does anyhow.
 func keepIdle(db *sql.DB, n int) {
 	if _, ok := pools.Load(db); !ok {

@@ -18,8 +18,16 @@ import (
 // [sql.Conn.Raw]), or the lease was none of database/sql's.
 //
 // A lent connection that still has open rows or an open transaction is not
-// valid. OnRelease must not be called while somebody else uses the connection.
-func (c *Conn) OnRelease(f func(kept bool)) { c.release = f }
+// valid. OnRelease takes the connection out of the driver's care for idle ones, and
+// only [Conn.Rest] gives it back: so the pool's hooks may use the connection before
+// one and after the other. OnRelease must not be called while somebody else uses the
+// connection.
+func (c *Conn) OnRelease(f func(kept bool)) {
+	c.care.mu.Lock() // waits for a look that is under way
+	defer c.care.mu.Unlock()
+	c.care.idle = false
+	c.release = f
+}
 
 // Leftover reports whether a lent connection has open rows or an open
 // transaction, which database/sql would have closed. It is for pools, when a lease
@@ -28,19 +36,33 @@ func (c *Conn) Leftover() bool {
 	return c.release != nil && (c.left || c.rows != nil || c.tx != nil)
 }
 
-// Rest gives a connection that was never leased into the hands of the driver's
-// care for idle ones, as IsValid does where a lease ends. It is for pools.
+// Rest gives a lent connection into the hands of the driver's care for idle ones.
+// It is for pools, once nothing of theirs or of the program's uses the connection
+// any more. ResetSession, OnRelease and Close take it out of these hands.
 func (c *Conn) Rest() {
 	c.care.mu.Lock()
 	defer c.care.mu.Unlock()
 	c.care.idle, c.care.since = true, now()
 }
 
-// kept reports whether IsValid has taken the connection back.
-func (c *Conn) kept() bool {
+// RetiredBy returns the DSN key of the limit because of which the connection is
+// leased no more, although it works: max_uses or max_lifetime. It is empty where
+// there is none, or the connection has failed. It is for pools, which count why
+// they close connections; only the one that holds the connection may call it.
+func (c *Conn) RetiredBy() string {
 	c.care.mu.Lock()
 	defer c.care.mu.Unlock()
-	return c.care.idle
+	switch {
+	case c.care.retired:
+		return "max_lifetime"
+	case c.rpc.Broken():
+		return ""
+	case c.outlived():
+		return "max_lifetime"
+	case c.usedUp():
+		return "max_uses"
+	}
+	return ""
 }
 
 // Usable reports what can be told of a connection without a look at its socket:
@@ -61,8 +83,14 @@ func (c *Conn) Clean() bool {
 // who does not give it back; any goroutine may call it. A later Close of a lent
 // connection still calls the function of [Conn.OnRelease].
 func (c *Conn) Abandon() {
-	c.rpc.Abort()
+	c.abort()
 	c.connector.forget(c)
+}
+
+// abort closes the socket without a goodbye, and for good. New sockets wait for that.
+func (c *Conn) abort() {
+	c.rpc.Abort()
+	c.connector.lingering.add(c.rpc.WebSocket().Closed())
 }
 
 // Check asks an idle connection for a sign of life: one round trip, after which
@@ -70,8 +98,7 @@ func (c *Conn) Abandon() {
 // only the one that holds the connection may call it, while it lends it to
 // nobody.
 func (c *Conn) Check(ctx context.Context) error {
-	c.care.mu.Lock() // keeps the caretaker away
-	defer c.care.mu.Unlock()
+	defer c.relieve(c.dismiss()) // the mutex is not held: a tracer or a logger may be called
 	if !c.fit() {
 		return driver.ErrBadConn
 	}
@@ -84,4 +111,11 @@ func (c *Conn) Check(ctx context.Context) error {
 	}
 	c.care.vouched = max(c.care.vouched, alarm)
 	return nil
+}
+
+// relieve undoes dismiss.
+func (c *Conn) relieve(wasIdle bool) {
+	c.care.mu.Lock()
+	defer c.care.mu.Unlock()
+	c.care.idle = wasIdle && !c.rpc.Broken()
 }

@@ -16,12 +16,14 @@ import (
 
 // leaseState is what the two doors and the caretaker know of a connection.
 type leaseState struct {
-	mu    sync.Mutex // held while someone looks at the idle connection
+	mu    sync.Mutex // held while someone looks at the idle connection; nothing foreign runs under it
 	idle  bool       // in the pool: the caretaker may use it
 	since instant    // it is idle
 
 	uses    int       // leases so far
+	ended   bool      // the last of them was counted
 	expires time.Time // from max_lifetime and its jitter; zero means never
+	retired bool      // the caretaker has closed it, because that is over
 	asked   uint64    // the connector's alarm when the last idle ping was sent
 	vouched uint64    // the alarm after which it is known to have been alive
 }
@@ -56,30 +58,34 @@ func (s *leaseState) begin(cfg *Config, alarm uint64) {
 
 // IsValid is called by database/sql when a lease ends. It reports whether the
 // connection may go back to the pool, and if so gives it into the caretaker's
-// hands.
+// hands. A connection that a pool lends it leaves in the pool's: see [Conn.Rest].
 func (c *Conn) IsValid() bool {
 	c.left = c.Leftover()
 	if c.rows != nil { // database/sql has closed its own
 		c.rows.drop()
 		c.yieldBuffer(context.Background())
 	}
-	if c.left {
-		return false
-	}
+	c.kept = !c.left && c.endLease()
+	return c.kept
+}
+
+func (c *Conn) endLease() bool {
 	c.care.mu.Lock()
 	defer c.care.mu.Unlock()
-	if !c.care.idle { // else the lease has ended already: a pool below database/sql asks again
+	if !c.care.ended { // else a pool below database/sql asks again
 		c.care.uses++
+		c.care.ended = true
 	}
-	if limit := c.cfg.MaxUses; limit > 0 && c.care.uses >= limit {
+	if c.usedUp() || !c.fit() {
 		return false
 	}
-	if !c.fit() {
-		return false
+	if c.release == nil {
+		c.care.idle, c.care.since = true, now()
 	}
-	c.care.idle, c.care.since = true, now()
 	return true
 }
+
+func (c *Conn) usedUp() bool { return c.cfg.MaxUses > 0 && c.care.uses >= c.cfg.MaxUses }
 
 // fit reports what can be told without a look at the socket.
 func (c *Conn) fit() bool {
@@ -95,8 +101,9 @@ func (c *Conn) outlived() bool {
 // reset. The only error is driver.ErrBadConn: database/sql would ignore any
 // other and use the connection.
 func (c *Conn) ResetSession(ctx context.Context) error {
+	c.unheard = false
 	c.care.mu.Lock()
-	c.care.idle = false
+	c.care.idle, c.care.ended = false, false
 	c.care.mu.Unlock()
 	if !c.fit() {
 		return driver.ErrBadConn // Close follows, with BeforeClose and a goodbye where it still works

@@ -146,9 +146,14 @@ func (t *turn) ready(e *entry) (ok bool, err error) {
 		switch {
 		case ok && err == nil:
 		case ok: // the hook refused the caller, not the connection
+			fit, why := unspoilt(e.conn)
 			p.mu.Lock()
 			p.unhold()
-			p.settle(e)
+			if fit {
+				p.settle(e)
+			} else {
+				p.discard(e, why)
+			}
 		default: // also when the hook panics
 			p.mu.Lock()
 			p.unhold()
@@ -162,15 +167,22 @@ func (t *turn) ready(e *entry) (ok bool, err error) {
 		return false, nil
 	}
 	if !t.reset(e) {
+		why = worn(e.conn)
 		return false, nil
 	}
 	if hook := p.set.beforeAcquire; hook != nil {
 		why = ByHook
-		ok, err = hook(t.ctx, e.conn)
+		if ok, err = hook(t.ctx, e.conn); ok && err == nil && e.conn.Leftover() {
+			// What the caller writes would be lost with it.
+			why = ByLeftover
+			return false, errLeftOpen
+		}
 		return ok, err
 	}
 	return true, nil
 }
+
+var errLeftOpen = errors.New("pool: the BeforeAcquire hook left a transaction or rows open: expected it to end them before it returns")
 
 // again notes that the caller goes on with another connection, in its old place.
 func (t *turn) again() {

@@ -94,7 +94,10 @@ func (p *Pool) lateDial(d *dial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case !d.place.in || d.dropped || p.state == closed:
+	case !d.place.in || p.state == closed:
+	case d.dropped:
+		p.ended(d)
+		p.balance()
 	case p.waiters.len > 0 && !p.pace.lastGood.Before(d.begun):
 		p.dropDial(d)
 		p.balance()

@@ -15,6 +15,7 @@ type dial struct {
 	begun   time.Time
 	cancel  context.CancelFunc
 	dropped bool        // nobody needs it any more
+	ending  bool        // it was dropped just now: see balance
 	late    *time.Timer // see pace
 }
 
@@ -27,15 +28,22 @@ const spareDials = 2
 
 // balance starts the dials that are needed and drops those that are not. It is
 // called, with the mutex held, after everything that may change their number.
+//
+// A dial that is dropped ends at once, but not in no time. Until then the caller who
+// comes next waits for its place, also where there is room: a *sql.DB above the pool
+// may have a maximum of its own, counts no dial whose caller has given up, and 9
+// sockets were seen where 8 should have been the most. A dialer that does not end
+// with its context is not waited for longer than leastPatience.
 func (p *Pool) balance() {
 	if p.state == closed {
 		return
 	}
 	room := -p.open - p.closing - p.dropped // to be added to a limit
-	need := p.demand(room)
+	wanted := p.wanted()
+	need := p.demand(room, wanted)
 	active := p.dials.len - p.dropped
 	if active < need {
-		p.start(min(need, p.set.MaxDials) - active)
+		p.start(min(p.demand(room, wanted-p.ending), p.set.MaxDials) - active)
 	} else if keep := max(need, min(spareDials, p.set.Burst+room)); p.state == draining {
 		p.trim(active)
 	} else if active > keep {
@@ -49,21 +57,28 @@ func (p *Pool) balance() {
 
 // demand is how many dials should be under way: one for each waiter, or for a probe,
 // or what the minimum needs.
-func (p *Pool) demand(room int) int {
+func (p *Pool) demand(room, wanted int) int {
 	if p.state != serving {
 		return 0
-	}
-	wanted := p.waiters.len
-	if p.probing {
-		wanted = max(wanted, 1)
 	}
 	forWaiters := min(wanted, p.set.Burst+room)
 	forMin := max(p.set.Min-p.open, p.set.MinIdle-(p.open-p.held))
 	return max(0, forWaiters, min(forMin, p.set.Max+room))
 }
 
-// start begins n dials; while dials fail it is one at a time, after a pause.
+// wanted is how many connections callers wait for.
+func (p *Pool) wanted() int {
+	if p.probing {
+		return max(p.waiters.len, 1)
+	}
+	return p.waiters.len
+}
+
+// start begins n dials, if any; while dials fail it is one at a time, after a pause.
 func (p *Pool) start(n int) {
+	if n <= 0 {
+		return
+	}
 	if p.backoff.failures > 0 {
 		if p.dials.len > p.dropped {
 			return
@@ -113,9 +128,19 @@ func (p *Pool) trim(n int) {
 }
 
 func (p *Pool) dropDial(d *dial) {
-	d.dropped = true
+	d.dropped, d.ending = true, true
 	p.dropped++
+	p.ending++
+	d.late.Reset(leastPatience)
 	d.cancel()
+}
+
+// ended counts a dial as ending no more.
+func (p *Pool) ended(d *dial) {
+	if d.ending {
+		d.ending = false
+		p.ending--
+	}
 }
 
 // run makes a connection and brings it into the pool.
@@ -125,6 +150,7 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 	d.late.Stop()
 	p.mu.Lock()
 	p.dials.remove(&d.place)
+	p.ended(d)
 	if d.dropped {
 		p.dropped--
 	}

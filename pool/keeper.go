@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/surrealsql/surrealsql"
 )
 
 // The keeper is the one goroutine that looks after a pool: it closes idle
@@ -30,8 +32,17 @@ func (s *Settings) round() time.Duration {
 	return max(d, shortestRound)
 }
 
+// roundFor is round for connections that have a max_lifetime of the driver's too: it
+// leaves to the pool to close those.
+func (s *Settings) roundFor(cfg *surrealsql.Config) time.Duration {
+	if cfg.MaxLifetime <= 0 {
+		return s.round()
+	}
+	return max(min(s.round(), cfg.MaxLifetime/8), shortestRound)
+}
+
 func (p *Pool) keep() {
-	tick := time.NewTicker(p.set.round())
+	tick := time.NewTicker(p.round)
 	defer tick.Stop()
 	for {
 		select {
@@ -90,7 +101,7 @@ func (p *Pool) overdue(e *entry, now time.Time) Reason {
 	limit := p.set.MaxIdleTime
 	switch {
 	case !e.conn.Usable():
-		return ByBroken
+		return worn(e.conn)
 	case e.expired(now):
 		return ByLifetime
 	case limit > 0 && now.Sub(e.since) >= limit && p.open > p.set.Min && p.open-p.held > p.set.MinIdle:
@@ -162,6 +173,10 @@ func (p *Pool) check(e *entry) bool {
 	if err == nil || p.state == closed {
 		e.checked = time.Now()
 		p.putBack(e)
+		return true
+	}
+	if why := worn(e.conn); why != ByBroken { // too old for the driver, and not dead
+		p.discard(e, why)
 		return true
 	}
 	p.stats.CheckFailures++

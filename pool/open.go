@@ -72,6 +72,7 @@ func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{set: s, source: source, kick: make(chan struct{}, 1), all: make(map[*entry]struct{})}
+	p.round = s.roundFor(cfg)
 	p.stats.ClosedBy = make(map[Reason]uint64)
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.routes.hosts = source.Hosts()

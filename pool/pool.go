@@ -24,10 +24,11 @@ type Pool struct {
 	db     *sql.DB
 	routes routes
 
-	ctx  context.Context // ends when the pool is closed
-	stop context.CancelFunc
-	work sync.WaitGroup // every goroutine of the pool
-	kick chan struct{}  // wakes the keeper out of turn
+	ctx   context.Context // ends when the pool is closed
+	stop  context.CancelFunc
+	work  sync.WaitGroup // every goroutine of the pool
+	kick  chan struct{}  // wakes the keeper out of turn
+	round time.Duration  // between two looks of the keeper
 
 	waits histogram
 
@@ -41,6 +42,7 @@ type Pool struct {
 	held     int
 	closing  int // taken out of all, and not yet closed
 	dropped  int // of the dials, those that were cancelled
+	ending   int // of these, those that others wait for: see balance
 	state    lifecycle
 	pauses   pauses        // what makes state paused
 	probing  bool          // a dial is wanted although nobody waits for it: see probe
@@ -113,8 +115,12 @@ func (p *Pool) expel(e *entry, why Reason) {
 // discard closes a connection that is not idle, in the background so that nobody
 // waits for a goodbye. The caller holds the mutex, and discard gives it up.
 func (p *Pool) discard(e *entry, why Reason) {
-	if p.state == closed { // nobody waits for goroutines any more
+	switch {
+	case p.state == closed: // nobody waits for goroutines any more
 		p.discardNow(e, ByClose)
+		return
+	case failed(e.conn): // there is no goodbye: who gives it back leaves no socket
+		p.discardNow(e, why)
 		return
 	}
 	p.expel(e, why)
@@ -142,10 +148,24 @@ func (p *Pool) shut(e *entry) {
 		p.mu.Unlock()
 	}()
 	e.conn.OnRelease(nil)
-	if p.set.beforeClose != nil && e.conn.Usable() {
+	defer func() { err = e.conn.Close() }() // also when the hook panics
+	if p.set.beforeClose != nil && !failed(e.conn) {
 		p.set.beforeClose(e.conn)
 	}
-	err = e.conn.Close()
+}
+
+// failed reports whether the connection does not work any more.
+func failed(c *surrealsql.Conn) bool { return !c.Usable() && c.RetiredBy() == "" }
+
+// worn is why the driver gives a connection up: a limit of its own, or a failure.
+func worn(c *surrealsql.Conn) Reason {
+	switch c.RetiredBy() {
+	case "max_uses":
+		return ByUses
+	case "max_lifetime":
+		return ByLifetime
+	}
+	return ByBroken
 }
 
 // log writes what the pool does by itself.

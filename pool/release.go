@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/surrealsql/surrealsql"
 )
 
 // lease is what is known of the present lease of a connection.
@@ -62,14 +64,27 @@ func (p *Pool) judge(e *entry, kept bool) (fit bool, why Reason) {
 	switch limit := p.set.MaxUses; {
 	case e.conn.Leftover():
 		return false, ByLeftover
-	case e.lease.bySQL && !kept, !e.conn.IsValid():
-		return false, ByBroken
+	case !e.conn.IsValid(), e.lease.bySQL && !kept:
+		return false, worn(e.conn)
 	case limit > 0 && e.uses >= limit:
 		return false, ByUses
 	case e.outlived():
 		return false, ByLifetime
-	case p.set.afterRelease != nil && !p.set.afterRelease(e.conn):
+	case p.set.afterRelease == nil:
+		return true, ""
+	case !p.set.afterRelease(e.conn):
 		return false, ByHook
+	}
+	return unspoilt(e.conn)
+}
+
+// unspoilt reports whether a connection can be used again after a hook has had it.
+func unspoilt(c *surrealsql.Conn) (fit bool, why Reason) {
+	switch {
+	case c.Leftover():
+		return false, ByLeftover
+	case !c.Usable():
+		return false, worn(c)
 	}
 	return true, ""
 }
@@ -86,10 +101,8 @@ func (p *Pool) settle(e *entry) {
 		p.hold()
 		p.wake(e, nil)
 	default:
-		if e.fresh {
-			e.fresh = false
-			e.conn.Rest()
-		}
+		e.fresh = false
+		e.conn.Rest() // not before: until here hooks may have used it
 		e.since = time.Now()
 		p.idle.pushBack(&e.place)
 	}

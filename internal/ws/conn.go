@@ -56,6 +56,7 @@ func (e *CloseError) Error() string {
 type Conn struct {
 	nc  net.Conn // what carries the frames: TLS or plain
 	raw net.Conn // the socket under it; closing this never blocks
+	end *closing // of raw
 	eye peeker   // looks into raw without blocking
 
 	ahead    bool // nc may have taken more from raw than it gave: TLS reads ahead
@@ -80,7 +81,7 @@ func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
 	if maxMessage <= 0 {
 		maxMessage = DefaultMaxMessage
 	}
-	c := &Conn{nc: nc, raw: raw, maxMessage: maxMessage, window: make([]byte, max(windowSize, len(early)))}
+	c := &Conn{nc: nc, raw: raw, end: newClosing(raw), maxMessage: maxMessage, window: make([]byte, max(windowSize, len(early)))}
 	c.w = copy(c.window, early)
 	c.recv.Store(int64(c.w))
 	c.eye.init(raw)
@@ -100,11 +101,17 @@ func (c *Conn) Broken() bool { return c.broken.Load() }
 // Abort closes the socket at once, without a Close frame: whoever reads or
 // writes wakes up with an error. It never blocks: closing a TLS connection
 // would wait up to 5 s for a peer that does not read, so the socket under it
-// is closed instead. It may be called at any time, from any goroutine.
+// is closed instead. It may be called at any time, from any goroutine. Where one is
+// at it already, as the watcher of a context is whose caller was woken by that, it
+// waits for the end of that, but only for a moment: see Closed.
 func (c *Conn) Abort() {
 	c.broken.Store(true)
-	_ = c.raw.Close()
+	c.end.close()
 }
+
+// Closed returns a channel that is closed when the socket has been: then its
+// descriptor is gone, and the peer is told by the system.
+func (c *Conn) Closed() <-chan struct{} { return c.end.done }
 
 // Close says goodbye with a Close frame, if that can be written before the
 // deadline, and closes the socket. It does not wait for the peer's Close: the
@@ -112,7 +119,7 @@ func (c *Conn) Abort() {
 // after the other.
 func (c *Conn) Close(deadline time.Time) error {
 	if c.broken.Load() {
-		_ = c.raw.Close()
+		c.end.close()
 		return nil
 	}
 	defer c.boundWrites(deadline)()

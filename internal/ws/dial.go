@@ -26,6 +26,10 @@ type Options struct {
 	// DialContext makes the transport; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
+	// GaveUp, if set, is told of each socket that Dial has given up, by the channel
+	// that is closed when the socket has been closed: which may be a moment later.
+	GaveUp func(closed <-chan struct{})
+
 	// MaxMessage bounds an incoming message, in bytes; zero is DefaultMaxMessage.
 	MaxMessage int
 }
@@ -61,12 +65,22 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		raw = own.NetConn() // a dialer with TLS of its own; see Abort
 	}
 	// Closing works on every net.Conn; deadlines do not on all.
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	end := newClosing(raw)
+	stop := context.AfterFunc(ctx, end.close)
+	ready := false
+	defer func() {
+		if !ready { // also where a foreign transport panics
+			end.close()
+			if o.GaveUp != nil {
+				o.GaveUp(end.done)
+			}
+		}
+	}()
 	c, err := upgrade(ctx, nc, raw, o)
 	if !stop() || err != nil {
-		_ = raw.Close()
 		return nil, cause(ctx, err)
 	}
+	c.end, ready = end, true
 	return c, nil
 }
 

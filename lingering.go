@@ -1,0 +1,69 @@
+package surrealsql
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// lingering are the sockets of a connector that were given up and are not closed
+// yet. database/sql counts a connection no more once its Close has returned, or its
+// Connect has failed, and dials another one. But it is the watcher of a context that
+// closes the socket of a call that is given up, and that may be a moment behind; so
+// 9 sockets were seen of a pool of 8. A maximum is a promise, and servers count: each
+// dial waits until these are closed. Mostly there are none.
+type lingering struct {
+	mu      sync.Mutex
+	sockets []<-chan struct{} // each is closed with its socket
+}
+
+// add notes a socket that is being closed.
+func (l *lingering) add(closed <-chan struct{}) {
+	if isClosed(closed) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sockets = append(l.sockets, closed)
+}
+
+// await waits until none is left, or the context ends.
+func (l *lingering) await(ctx context.Context) error {
+	for {
+		next, n := l.next()
+		if n == 0 {
+			return nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return fmt.Errorf("%d sockets of connections that were given up are not closed yet, and the new one would be one too many: %w", n, context.Cause(ctx))
+		}
+	}
+}
+
+// next forgets those that are closed, and returns one of the others and their number.
+func (l *lingering) next() (<-chan struct{}, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.sockets[:0]
+	for _, s := range l.sockets {
+		if !isClosed(s) {
+			kept = append(kept, s)
+		}
+	}
+	clear(l.sockets[len(kept):])
+	if l.sockets = kept; len(kept) == 0 {
+		return nil, 0
+	}
+	return kept[0], len(kept)
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,239 @@
+package pool
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+)
+
+// user has hooks that use their connection, and notice when that does not work.
+type user struct {
+	t     *testing.T
+	calls [6]atomic.Int64
+}
+
+const (
+	inAfterConnect = iota
+	inBeforeAcquire
+	inAfterRelease
+	inBeforeClose
+	inConfigAfterConnect
+	inConfigBeforeClose
+)
+
+// use queries three times: whatever else reads from the connection takes an answer
+// away, or is seen by the race detector.
+func (u *user) use(which int, c *surrealsql.Conn) {
+	u.calls[which].Add(1)
+	for range 3 {
+		if _, err := c.ExecContext(context.Background(), "CREATE hooked", nil); err != nil {
+			u.t.Errorf("hook %d: %v", which, err)
+			return
+		}
+	}
+}
+
+func TestHooksHaveTheirConnectionToThemselves(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	u := &user{t: t}
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	// Everything that may look at an idle connection does so all the time.
+	cfg.HealthCheckInterval, cfg.PingAfterIdle = 100*time.Microsecond, time.Microsecond
+	cfg.MaxUses, cfg.MaxLifetime = 40, 60*time.Millisecond
+	cfg.AfterConnect = func(_ context.Context, c *surrealsql.Conn) error { u.use(inConfigAfterConnect, c); return nil }
+	cfg.BeforeClose = func(c *surrealsql.Conn) { u.use(inConfigBeforeClose, c) }
+	p, err := New(t.Context(), cfg, WithMin(2), WithMax(4), WithBurst(6), WithMinIdle(1),
+		WithMaxUses(30), WithMaxLifetime(50*time.Millisecond), WithMaxIdleTime(10*time.Millisecond), WithCheckInterval(5*time.Millisecond),
+		WithAfterConnect(func(_ context.Context, c *surrealsql.Conn) error { u.use(inAfterConnect, c); return nil }),
+		WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) {
+			u.use(inBeforeAcquire, c)
+			switch rand.IntN(20) {
+			case 0:
+				return true, errors.New("not now")
+			case 1:
+				return false, nil
+			}
+			return true, nil
+		}),
+		WithAfterRelease(func(c *surrealsql.Conn) bool { u.use(inAfterRelease, c); return rand.IntN(20) > 0 }),
+		WithBeforeClose(func(c *surrealsql.Conn) { u.use(inBeforeClose, c) }))
+	require.NoError(t, err)
+
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			for range 60 {
+				if rand.IntN(2) == 0 {
+					_, _ = p.DB().ExecContext(t.Context(), "CREATE x")
+				} else if c, err := p.Acquire(t.Context()); err == nil {
+					_ = c.Close()
+				}
+				time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
+			}
+		})
+	}
+	wg.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, p.Drain(ctx))
+	for which := range u.calls {
+		require.NotZero(t, u.calls[which].Load(), "hook %d was not called", which)
+	}
+	requireSound(t, p.Stats())
+}
+
+func TestAConnectionIsCaredForAgainAfterBeforeAcquireRefusedItsCaller(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	cfg.HealthCheckInterval, cfg.PingAfterIdle = time.Millisecond, time.Millisecond
+	busy := errors.New("busy")
+	p, err := New(t.Context(), cfg, WithCheckInterval(Disabled),
+		WithBeforeAcquire(func(context.Context, *surrealsql.Conn) (bool, error) { return true, busy }))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, p.Close()) }()
+	_, err = p.Acquire(t.Context())
+	require.ErrorIs(t, err, busy)
+	require.Equal(t, 1, p.Stats().Idle)
+	srv.AwaitCount("ping", 3) // the driver keeps it alive, which it does for no lease
+}
+
+func TestWhatAHookLeavesOpenIsGivenToNobody(t *testing.T) {
+	t.Parallel()
+	begin := func(c *surrealsql.Conn) {
+		_, err := c.BeginTx(context.Background(), driver.TxOptions{})
+		require.NoError(t, err)
+	}
+	busy := errors.New("busy")
+	for name, hook := range map[string]Option{
+		"BeforeAcquire, for its caller": WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) { begin(c); return true, nil }),
+		"BeforeAcquire, which refuses":  WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) { begin(c); return true, busy }),
+		"AfterRelease":                  WithAfterRelease(func(c *surrealsql.Conn) bool { begin(c); return true }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *site) {
+				p := s.open(t, hook)
+				c, err := p.Acquire(t.Context())
+				if name == "AfterRelease" {
+					require.NoError(t, err)
+					release(t, c)
+				} else {
+					require.Error(t, err)
+					require.Nil(t, c)
+				}
+				require.EqualValues(t, 1, p.Stats().ClosedBy[ByLeftover])
+				require.Zero(t, p.Stats().Idle)
+				requireSound(t, p.Stats())
+			})
+		})
+	}
+}
+
+func TestAPanickingHookBeforeCloseLeavesNoSocket(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		p := s.open(t, WithBeforeClose(func(*surrealsql.Conn) { panic("hook") }))
+		conn, err := p.DB().Conn(t.Context())
+		require.NoError(t, err)
+		require.Panics(t, func() {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closed on this goroutine
+		})
+		time.Sleep(time.Second)
+		require.Zero(t, s.Open())
+		require.Zero(t, p.Stats().Total)
+	})
+}
+
+func TestTheDriversOwnLimitsAreCountedAsTheyAreInAPool(t *testing.T) {
+	cases := map[string]struct {
+		change func(*surrealsql.Config)
+		want   Reason
+	}{
+		"max_uses":     {func(c *surrealsql.Config) { c.MaxUses = 2 }, ByUses},
+		"max_lifetime": {func(c *surrealsql.Config) { c.MaxLifetime = time.Minute }, ByLifetime},
+	}
+	faces := map[string]func(*testing.T, *Pool, time.Duration){
+		"Acquire": func(t *testing.T, p *Pool, hold time.Duration) {
+			c := acquire(t, p)
+			time.Sleep(hold)
+			release(t, c)
+		},
+		"sql.DB": func(t *testing.T, p *Pool, hold time.Duration) {
+			conn, err := p.DB().Conn(t.Context())
+			require.NoError(t, err)
+			time.Sleep(hold)
+			require.NoError(t, conn.Close())
+		},
+	}
+	for limit, c := range cases {
+		for face, lease := range faces {
+			for name, idle := range map[string]bool{"while it is held": false, "while it is idle": true} {
+				if limit == "max_uses" && idle {
+					continue // it is reached by giving a connection back
+				}
+				t.Run(limit+" by "+face+" "+name, func(t *testing.T) {
+					inBubble(t, func(t *testing.T, s *site) {
+						cfg := s.config(t)
+						c.change(cfg)
+						p, err := New(t.Context(), cfg)
+						require.NoError(t, err)
+						defer func() { require.NoError(t, p.Close()) }()
+						hold := 2 * time.Minute
+						if idle || limit == "max_uses" {
+							hold = 0
+						}
+						lease(t, p, hold)
+						if limit == "max_uses" {
+							lease(t, p, hold)
+						} else if idle {
+							time.Sleep(2 * time.Minute)
+						}
+						stats := p.Stats()
+						require.Equal(t, map[Reason]uint64{c.want: 1}, stats.ClosedBy)
+						require.Zero(t, stats.CheckFailures)
+						requireSound(t, stats)
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestALeaseOfAConnectionWhoseFirstCallerWasGoneIsItsOwn(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	cfg.HealthCheckInterval, cfg.PingAfterIdle = 100*time.Microsecond, time.Microsecond
+	source, err := surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	made, err := source.Connect(t.Context())
+	require.NoError(t, err)
+	c := made.(*surrealsql.Conn)
+	// What database/sql does where the context of a waiting caller has ended in the
+	// moment in which the connection was there (Go 1.26 and 1.27, DB.conn): it asks whether the
+	// connection is valid, keeps it, and leases it without a reset.
+	require.True(t, c.IsValid())
+	_, err = c.ExecContext(t.Context(), "CREATE x", nil)
+	require.NoError(t, err)
+	before := srv.Count("ping")
+	for range 300 {
+		_, err := c.ExecContext(t.Context(), "CREATE x", nil)
+		require.NoError(t, err)
+		time.Sleep(50 * time.Microsecond)
+	}
+	require.Equal(t, before, srv.Count("ping"), "it is held: nobody else may ask anything on it")
+	require.NoError(t, c.Close())
+}
