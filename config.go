@@ -167,7 +167,8 @@ type Config struct {
 	// ErrReadOnly, and makes every transaction read-only. It tells by the text, as
 	// read-only transactions do (see [ReadsOnly]): give the program a user that may
 	// not write where that must hold whatever functions and computed fields do. The
-	// schema, Init and AfterConnect may write.
+	// schema, Init and AfterConnect may write, and connecting makes the namespace and
+	// the database if they are not there.
 	ReadOnly bool
 
 	// NullAs is what a nil argument becomes.

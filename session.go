@@ -26,14 +26,14 @@ func (s session) clone() session {
 // Use selects a namespace and a database for this lease. The database may be
 // empty: then none is selected. The namespace may not. The server (3.0.2 to
 // 4.0.0-beta.1) makes what is not there, so on a read-only connection
-// ([Config.ReadOnly]) only what it was opened with can be selected, and the error of
-// any other is [ErrReadOnly].
+// ([Config.ReadOnly]) or in a read-only transaction only what the connection was opened
+// with can be selected, and the error of any other is [ErrReadOnly].
 func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 	if namespace == "" {
 		// The server (3.0) dies of a database without namespace.
 		return fmt.Errorf("surrealsql: Use: got no namespace for the database %q, expected one", database)
 	}
-	if c.readOnly && !c.base.holds(namespace, database) && !c.now.holds(namespace, database) {
+	if (c.readOnly || c.tx != nil && c.tx.readOnly) && !c.base.holds(namespace, database) && !c.now.holds(namespace, database) {
 		return fmt.Errorf("%w: Use would make the namespace %q or the database %q if it were not there: open a connector whose Config names them", ErrReadOnly, namespace, database)
 	}
 	return c.change(ctx, useStep(namespace, database), func(s *session) {

@@ -79,8 +79,28 @@ func TestAReadOnlyConnectionSelectsNothingThatItCouldMake(t *testing.T) {
 		return c.Use(ctx, ns, name)
 	})
 	require.Equal(t, name, queryOne[string](t, conn, `RETURN session::db()`))
+	writable := lease(t, all)
+	tx, err := writable.BeginTx(t.Context(), readOnly)
+	require.NoError(t, err)
+	raw(t, writable, func(c *surrealsql.Conn) error {
+		require.ErrorIs(t, c.Use(t.Context(), "made_by_use", "made_by_use"), surrealsql.ErrReadOnly)
+		return nil
+	})
+	require.NoError(t, tx.Commit())
 	require.NotContains(t, namespaces(), "made_by_use")
 	require.NotContains(t, queryOne[string](t, all, `RETURN <string>object::keys((INFO FOR NS).databases)`), "made_by_use")
+}
+
+func TestSyntaxThatTheDriverDoesNotKnowIsSaidToBeThat(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, func(c *surrealsql.Config) { c.ReadOnly = true })
+	for _, text := range []string{`RETURN 1; VACUUM TABLE a`, `RETURN 1; SELECT * FORM a`, `RETURN 1; RETURN (`} {
+		err := exec(t.Context(), db, text)
+		require.ErrorIs(t, err, surrealsql.ErrReadOnly, text)
+		require.ErrorContains(t, err, "statement 2", text)
+		require.ErrorContains(t, err, "syntax that the driver does not know", text)
+	}
+	require.NotContains(t, exec(t.Context(), db, `CREATE a`).Error(), "syntax")
 }
 
 // The server reads a path as tokens, whatever stands between them, and names the key
