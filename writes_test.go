@@ -2,6 +2,8 @@ package surrealsql_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -128,5 +130,31 @@ func TestAFunctionsColumnIsFoundHoweverItsPathIsWritten(t *testing.T) {
 		require.NoError(t, rows.Scan(&v, &id))
 		require.Equal(t, c.want, v, c.call)
 		require.NoError(t, rows.Close())
+	}
+}
+
+// Exec asks the server for nulls instead of records by a clause at the right place, which
+// a word that is a table must not hide.
+func TestRecordsOfATableWithAnyWordForItsNameAreCounted(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	for _, word := range tableWords {
+		word = strings.ToLower(word)
+		for _, c := range []struct {
+			text string
+			want int64
+		}{
+			{`CREATE %s SET n = 1`, 1}, {`CREATE %s`, 1}, {`UPDATE %s SET n = 2 WHERE true`, 2}, {`UPSERT %s:1 SET n = 1`, 1}, {`INSERT INTO %s [{}, {}]`, 2}, {`UPDATE %s`, 5}, {`DELETE %s`, 5},
+		} {
+			text := fmt.Sprintf(c.text, word)
+			r, err := db.ExecContext(t.Context(), text)
+			if err != nil { // a statement or a literal of that word: CREATE select, CREATE null
+				require.True(t, surrealsql.IsParse(err) || strings.Contains(err.Error(), "Cannot execute") || strings.Contains(err.Error(), "control flow"), "%s: %v", text, err)
+				continue
+			}
+			n, err := r.RowsAffected()
+			require.NoError(t, err, text)
+			require.Equal(t, c.want, n, text)
+		}
 	}
 }
