@@ -271,5 +271,6 @@ func (a *answer) errorOf(i int) *Error {
 	if a.align() == nil {
 		err.Statement = a.at[i] + 1
 	}
+	err.inForce = a.inForce()
 	return err
 }

@@ -263,10 +263,10 @@ func (c *Conn) exchange(ctx context.Context, a *answer, text string, args []driv
 		c.tx.used = true
 	}
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && c.tx == nil {
+			e.inForce = writers(a.query.Statements, nil) > 1 && !e.Is(ErrParse)
+		}
 		return placed(err, a.query, text)
-	}
-	if a.query.live {
-		c.dirty = true // a live query outlives its text
 	}
 	return a.parse(early)
 }

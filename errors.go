@@ -86,7 +86,13 @@ type Error struct {
 	Hint string
 	// Cause is the error underneath, where the server gives one.
 	Cause *Error
+
+	inForce bool // something else that its text wrote is, or may be, in force
 }
+
+// errInForce is a target for errors.Is: of an error beside which something was
+// written.
+var errInForce = errors.New("surrealsql: a part of the text is in force")
 
 // newError makes an Error; details is the decoded value, nil if there is none.
 func newError(code int64, kind, message string, details any) *Error {
@@ -133,6 +139,9 @@ func (e *Error) located(what string) string {
 // Is reports whether the error is of the class that target stands for, such as
 // [ErrConflict].
 func (e *Error) Is(target error) bool {
+	if target == errInForce {
+		return e.inForce
+	}
 	for _, c := range errorClasses {
 		if target == c.target {
 			return e.class()&c.bit != 0

@@ -8,8 +8,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
-// Some texts succeed on the server and do nothing of what they say. They are refused
-// before anything is sent, so that nothing of the text has run.
+// Some texts succeed on the server and do nothing of what they say, or what nobody
+// here gets to see. They are refused before anything is sent, so that nothing of the
+// text has run.
 
 // misleading returns the error of such a text, or nil.
 func misleading(q *surrealql.Query) error {
@@ -27,6 +28,12 @@ func misleading(q *surrealql.Query) error {
 				return fmt.Errorf("surrealsql: statement %d (%s) ends no block: %s", i+1, s.Kind, useBeginTx)
 			}
 			open = -1
+		case surrealql.Live:
+			// Each is one more live query on a connection that goes back to the pool,
+			// whose notifications nobody reads. LIVE stands at the top of a text only:
+			// in brackets, in a function and in eval::surql it is an error (3.0.2, 3.3.5,
+			// 4.0.0-beta.1).
+			return fmt.Errorf("surrealsql: statement %d (LIVE SELECT): live queries cannot be had through database/sql: ask for changes with SHOW CHANGES FOR TABLE … SINCE … (of a table with a CHANGEFEED), or with a SELECT from time to time", i+1)
 		}
 		if err := lone(q, i); err != nil {
 			return err

@@ -25,7 +25,6 @@ type analysis struct {
 	names     [][]string // of the columns of the statements that list them
 	layouts   []*layout  // of the statements; nil where the text alone does not place the columns
 	streams   bool       // the last statement's rows may be read while they arrive
-	live      bool       // a statement is LIVE
 }
 
 type texts = memory[*analysis]
@@ -39,7 +38,6 @@ func newAnalysis(source string) *analysis {
 	t := &analysis{Query: q, exec: q.ExecText(), refused: misleading(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
 	for i := range q.Statements {
 		s := &q.Statements[i]
-		t.live = t.live || s.Kind == surrealql.Live
 		if err := s.Projection.Check(); err != nil && t.ambiguous == nil {
 			t.ambiguous = ambiguous(err)
 		}
