@@ -31,6 +31,7 @@ type cursor struct {
 	names    chunk[string] // of columns, as callers got them
 	count    int           // rows that were read
 	located                // the row that columns are scanned from, since Go 1.27
+	shown    shown         // the row that Next gave last
 	reported bool          // an error was given to the caller: Close has nothing to add
 }
 
@@ -87,7 +88,7 @@ func (c *Conn) putCursor(cur *cursor) {
 // is looked at: the error of a LET is the error of the set behind it.
 func (r *rows) advance() error {
 	r.leave()
-	r.located = r.reusable()
+	r.located, r.shown = r.reusable(), shown{}
 	for r.next < len(r.entries) {
 		i := r.next
 		r.next++
@@ -115,7 +116,7 @@ func (r *rows) Columns() []string {
 	if r.cursor == nil {
 		return nil
 	}
-	return r.names.copied(r.set.columns)
+	return r.shown.hinted(r.names.copied(r.set.columns))
 }
 
 // Next decodes one row.
@@ -126,6 +127,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	if err := r.set.next(dest); err != nil {
 		return r.judge(err)
 	}
+	r.shown.row = dest
 	r.count++
 	return nil
 }

@@ -107,7 +107,7 @@ func store(dest, src any) error {
 	}
 	renew(p.Elem())
 	if err := assign(p.Elem(), src); err != nil {
-		return fmt.Errorf("surrealsql: storing into a %s: %w", p.Type().Elem(), err)
+		return misfitted(src, fmt.Errorf("surrealsql: storing into a %s: %w", p.Type().Elem(), err))
 	}
 	return nil
 }

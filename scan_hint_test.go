@@ -1,0 +1,112 @@
+package surrealsql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+)
+
+// plainDB is a database whose queries give one result by Next alone, as all Go versions
+// read below wrappers, and Go 1.26 always.
+type plainDB struct {
+	text   string
+	result []byte
+}
+
+func (p plainDB) Connect(context.Context) (driver.Conn, error) { return p, nil }
+func (p plainDB) Driver() driver.Driver                        { return Driver{} }
+func (p plainDB) Prepare(string) (driver.Stmt, error)          { return nil, errors.ErrUnsupported }
+func (p plainDB) Begin() (driver.Tx, error)                    { return nil, errors.ErrUnsupported }
+func (p plainDB) Close() error                                 { return nil }
+func (p plainDB) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
+	c := new(Conn)
+	cur := c.takeCursor(newAnalysis(p.text))
+	cur.entries = []entry{{result: p.result, judged: true}}
+	r, err := c.openRows(cur)
+	return struct{ driver.Rows }{r}, err
+}
+
+// plainRow stands on the first row.
+func plainRow(t testing.TB, text string, result any) *sql.Rows {
+	t.Helper()
+	db := sql.OpenDB(plainDB{text, encoded(t, result)})
+	rows, err := db.Query(text)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, errors.Join(rows.Close(), db.Close())) })
+	require.True(t, rows.Next())
+	return rows
+}
+
+func TestAnArrayOrObjectThatDatabaseSQLRefusesNamesWhatTakesIt(t *testing.T) {
+	t.Parallel()
+	type person struct{ Name string }
+	array, object := []any{"a"}, map[string]any{"Name": "x"}
+	for _, c := range []struct {
+		value, dest any
+		name        string
+	}{
+		{array, new([]string), "an array"},
+		{array, new(*[]string), "an array"},
+		{array, new([1]string), "an array"},
+		{array, new(json.RawMessage), "an array"},
+		{array, new(string), "an array"},
+		{array, new([]byte), "an array"},
+		{array, new(int), "an array"},
+		{array, new(sql.NullString), "an array"},
+		{array, new(sql.Null[[]string]), "an array"},
+		{object, new(person), "an object"},
+		{object, new(*person), "an object"},
+		{object, new(map[string]string), "an object"},
+		{object, new(json.RawMessage), "an object"},
+		{object, new(string), "an object"},
+		{aPoint, new([2]float64), "a geometry<point>"},
+		{aLine, new([]models.GeometryLine), "a geometry<line>"},
+		{[]any{}, new([]string), "an array"},
+	} {
+		rows := plainRow(t, `SELECT id, v FROM t`, []any{map[string]any{"id": 1, "v": c.value}})
+		err := rows.Scan(new(any), c.dest)
+		require.ErrorContains(t, err, "name \"v ("+c.name+": scan it with surrealsql.Into(&dest) or into a surrealsql.Value[T])\"", "%T", c.dest)
+		require.NoError(t, rows.Scan(new(any), Into(new(any))))
+		names, err := rows.Columns()
+		require.NoError(t, err)
+		require.Equal(t, []string{"id", "v"}, names)
+	}
+}
+
+func TestOtherErrorsOfScanHaveTheNameAlone(t *testing.T) {
+	t.Parallel()
+	rows := plainRow(t, `SELECT id, v FROM t`, []any{map[string]any{"id": "x", "v": []any{"a"}}})
+	require.ErrorContains(t, rows.Scan(new(int), new(any)), `name "id": `)
+	require.ErrorContains(t, rows.Scan(new(any), Into(new([]int))), `name "v": surrealsql: storing into a []int: [0]`)
+	require.ErrorContains(t, rows.Scan(new(any), new(Value[[]int])), `name "v": surrealsql: storing into a []int: [0]`)
+	require.ErrorContains(t, rows.Scan(new(any), new([]int)), `name "v (an array: `)
+}
+
+// columnsScan asks for the names while it is scanned into.
+type columnsScan struct {
+	rows  *sql.Rows
+	names []string
+}
+
+func (c *columnsScan) Scan(any) (err error) {
+	c.names, err = c.rows.Columns()
+	return errors.Join(err, io.ErrUnexpectedEOF)
+}
+
+func TestAScanMethodThatAsksForTheColumnsGetsTheirNames(t *testing.T) {
+	t.Parallel()
+	rows := plainRow(t, `SELECT v FROM t`, []any{map[string]any{"v": []any{"a"}}})
+	seen := columnsScan{rows: rows}
+	require.ErrorIs(t, rows.Scan(&seen), io.ErrUnexpectedEOF)
+	require.Equal(t, []string{"v"}, seen.names)
+	types, err := rows.ColumnTypes()
+	require.NoError(t, err)
+	require.Equal(t, "v", types[0].Name())
+}
