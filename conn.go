@@ -36,11 +36,12 @@ type Conn struct {
 
 	readOnly bool // texts that may write are refused
 
-	token string  // that the server gave for the Config's password, or ""
-	base  session // what a reset restores
-	now   session // what is in force
-	dirty bool    // now may differ from base
-	cause error   // why the connection failed; nil while it has not, or if it is not known
+	token      string     // that the server gave for the Config's password, or ""
+	base       session    // what a reset restores
+	now        session    // what is in force
+	recordUser recordUser // what is known of who is signed in
+	dirty      bool       // now may differ from base
+	cause      error      // why the connection failed; nil while it has not, or if it is not known
 
 	tx      *tx         // the open transaction, or nil
 	rows    *rows       // rows that still lie in the connection's buffer, or nil

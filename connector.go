@@ -32,8 +32,9 @@ type Connector struct {
 	log     logger
 	tracers tracers
 
-	params definedParamsCache
-	schema schemaOnce
+	params  definedParamsCache
+	txUsers txUsers
+	schema  schemaOnce
 
 	lingering lingering
 	caretaker caretaker

@@ -123,7 +123,7 @@ func (c *Conn) establish(ctx context.Context, s session, reset bool) error {
 	if err != nil {
 		return err
 	}
-	c.tx, c.dirty, c.now = nil, false, s.clone()
+	c.tx, c.dirty, c.now, c.recordUser = nil, false, s.clone(), recordUser{}
 	return nil
 }
 

@@ -73,12 +73,17 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	if err != nil {
 		return err
 	}
-	return c.change(ctx, l.step(c.cfg.encoding()), func(s *session) {
+	err = c.change(ctx, l.step(c.cfg.encoding()), func(s *session) {
 		s.login = l
 		if cred.Namespace != "" { // the server selects what one signs in to
 			s.ns, s.db = cred.Namespace, cred.Database
 		}
 	})
+	c.recordUser = recordUser{}
+	if err == nil && c.tx != nil {
+		err = c.tx.signedIn(ctx)
+	}
+	return err
 }
 
 // change runs one step, and notes what it changed once it did.

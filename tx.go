@@ -36,7 +36,8 @@ func (c *Conn) Begin() (driver.Tx, error) {
 // [sql.LevelSnapshot] are accepted. A read-only transaction refuses statements
 // that may write, and is never committed. Texts with BEGIN, COMMIT or CANCEL are
 // refused in a transaction. The error is [ErrTxUnsupported] for a server without
-// interactive transactions (2.x).
+// interactive transactions (2.x), and for a record user on a server that would not
+// know it in one (3.0).
 func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	switch level := sql.IsolationLevel(opts.Isolation); level {
 	case sql.LevelDefault, sql.LevelSnapshot:
@@ -50,7 +51,11 @@ func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, errors.New("surrealsql: a transaction is open on this connection already")
 	}
 	t := &tx{conn: c, ctx: ctx, readOnly: opts.ReadOnly || c.readOnly}
-	if err := t.begin(ctx); err != nil {
+	done := false
+	defer c.unlessPanic(&done)
+	err := t.beginFor(ctx)
+	done = true
+	if err != nil {
 		return nil, err
 	}
 	return t, nil
