@@ -24,7 +24,7 @@ type parser struct {
 	lost     bool // it holds something that was skipped
 	misnamed bool // a word that begins statements was taken for a name
 	infixes  int  // operators taken, to tell an operand from a choice between two
-	closures int  // closures kept as values so far in the text
+	closures int  // closures that may write, kept as values so far in the text
 	byName   int  // parameters taken that are no ordinals
 
 	question int

@@ -196,8 +196,13 @@ func (p *parser) closureOrMock() {
 			p.next()
 		}
 	}
+	before := p.writes
+	p.writes = false
 	p.expression(nil)
-	p.closures++
+	if p.writes || p.lost {
+		p.closures++
+	}
+	p.writes = p.writes || before
 	for _, q := range params {
 		p.params.set(q.name, q.was)
 	}

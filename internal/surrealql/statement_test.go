@@ -135,6 +135,7 @@ func TestReadsAreNotTakenForWrites(t *testing.T) {
 		"SHOW CHANGES FOR TABLE create SINCE 1 LIMIT 10", "SHOW CHANGES FOR DATABASE SINCE d'2024-01-01T00:00:00Z'", "SHOW CHANGES FOR TABLE since SINCE 1",
 		"INFO FOR ROOT", "INFO FOR NS STRUCTURE", "INFO FOR DB VERSION d'2024-01-01T00:00:00Z'", "INFO FOR TABLE t STRUCTURE", "INFO FOR USER u ON ROOT", "INFO FOR INDEX i ON TABLE t", "INFO FOR INDEX i ON t",
 		"ACCESS show ON DATABASE SHOW ALL", "ACCESS a SHOW GRANT create", "ACCESS a ON DATABASE SHOW WHERE type = 'bearer'",
+		"LET $f = |$x| $x + 1; SELECT name.uppercase() FROM t WHERE tags.any('x')", "LET $o = { run: |$x| $x }; RETURN $o.len()",
 		"{ LET $x = 1 RETURN $x }",
 		"RETURN <record<delete>>$x", "LET $x: option<create> = 1", "SELECT a.{ create, ... } FROM t", "RETURN |create:3|",
 		// Closures that the text shows, and values that are none.
@@ -207,7 +208,7 @@ func TestWritesAreSeenWhereverTheyStand(t *testing.T) {
 		// Closures that come as values.
 		"RETURN array::map([1], $f)", "RETURN [1].map($f)", "RETURN [1].filter($f)", "RETURN [1].any($f)", "RETURN [1].all($f.g)", "RETURN array::fold([1], 0, $f)", "RETURN array :: `map`([1], $f)", "RETURN set::map({1,}, $f)",
 		"RETURN 1.chain($f)", "RETURN value::chain(1, $f)", "RETURN 1.expect($f)", "RETURN [1].map(NONE ?? $f)", "RETURN [1].map([$f][0])", "RETURN [1].reduce((SELECT VALUE f FROM ONLY $x))", "RETURN [1].find({ $f })", "RETURN [1].map(<any>$f)",
-		"LET $o = { run: || 1 }; RETURN $o.floor()", "LET $fs = [|$x| $x]; RETURN [1].map(array::first($fs))", "LET $a = [|$x| $x]; SELECT [1].map(f) FROM a",
+		"LET $o = { floor: || (CREATE t) }; RETURN $o.floor()", "LET $fs = [|$x| CREATE t]; RETURN [1].map(array::first($fs))", "LET $a = [{ f: |$x| (CREATE t) }]; SELECT [1].map(f) FROM $a",
 		// What no grammar here knows.
 		"VACUUM TABLE t", "SELECT * FROM t FROBNICATE", "SELECT * FROM t WHERE a BETWEEN 1 AND 2", "RETURN (", "SELECT a b FROM t",
 		"{ CREATE or x }", "RETURN { DELETE is y; 5 }", "RETURN { SELECT * FROM t WHERE (UPDATE and) x }", "RETURN [1].any(+$f)",
