@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/surrealsql/surrealsql/internal/backoff"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
@@ -110,7 +111,7 @@ func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 			return nil, err
 		}
 		c.log.connectRetried(ctx, attempt, err)
-		if !sleep(ctx, backoff(c.cfg.ConnectBackoff, attempt)) {
+		if !sleep(ctx, backoff.Full(backoff.Bound(c.cfg.ConnectBackoff, maxBackoff, attempt))) {
 			return nil, fmt.Errorf("%w, after %d attempts: %w", context.Cause(ctx), attempt, err)
 		}
 	}

@@ -3,9 +3,10 @@ package surrealsql
 import (
 	"context"
 	"database/sql/driver"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/backoff"
 )
 
 // A connection goes through two doors: IsValid when it goes back to the pool,
@@ -50,7 +51,7 @@ func (s *leaseState) begin(cfg *Config, alarm uint64) {
 		life := cfg.MaxLifetime
 		if cfg.LifetimeJitter > 0 {
 			// Shorter, never longer: max_lifetime is a promise.
-			life -= min(life, time.Duration(rand.Int64N(int64(cfg.LifetimeJitter)+1)))
+			life -= min(life, backoff.Full(cfg.LifetimeJitter))
 		}
 		s.expires = time.Now().Add(life)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"time"
 
@@ -13,20 +12,6 @@ import (
 
 // maxBackoff caps the pause between two attempts to connect.
 const maxBackoff = 10 * time.Second
-
-// backoff is the pause after a failed attempt: random between zero and a bound
-// that doubles each time ("full jitter"), so that many clients do not come back
-// in step.
-func backoff(base time.Duration, attempt int) time.Duration {
-	bound := maxBackoff
-	if shift := attempt - 1; shift < 30 && base<<shift < maxBackoff {
-		bound = base << shift
-	}
-	if bound <= 0 {
-		return 0
-	}
-	return time.Duration(rand.Int64N(int64(bound) + 1))
-}
 
 // sleep waits, and reports whether the context let it.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -46,13 +46,15 @@ func (t *turn) acquire() (*surrealsql.Conn, error) {
 
 func (t *turn) countFailure(err error) {
 	p := t.pool
+	// Errors and contexts are anybody's code, which does not run under the mutex.
+	_, timeout := errors.AsType[*AcquireTimeoutError](err)
+	cancelled := t.ctx.Err() != nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var timeout *AcquireTimeoutError
 	switch {
-	case errors.As(err, &timeout):
+	case timeout:
 		p.stats.Timeouts++
-	case t.ctx.Err() != nil:
+	case cancelled:
 		p.stats.Cancels++
 	default:
 		p.stats.Refused++

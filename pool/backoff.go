@@ -1,13 +1,14 @@
 package pool
 
 import (
-	"math/rand/v2"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/backoff"
 )
 
-// backoff spaces dials that fail, so that a server that is down, or has just come
+// dialBackoff spaces dials that fail, so that a server that is down, or has just come
 // back, is not stormed.
-type backoff struct {
+type dialBackoff struct {
 	failures int // in a row
 	err      error
 	until    time.Time
@@ -16,26 +17,22 @@ type backoff struct {
 
 // fail notes a failure and returns the pause after it: at least half of a bound
 // that doubles, the rest at random.
-func (b *backoff) fail(err error, s *Settings) time.Duration {
+func (b *dialBackoff) fail(err error, s *Settings) time.Duration {
 	b.err = err
-	bound := s.MaxDialBackoff
-	if b.failures < 30 && s.DialBackoff<<b.failures < bound {
-		bound = s.DialBackoff << b.failures
-	}
 	b.failures++
-	pause := bound/2 + time.Duration(rand.Int64N(int64(bound/2)+1))
+	pause := backoff.Half(backoff.Bound(s.DialBackoff, s.MaxDialBackoff, b.failures))
 	b.until = time.Now().Add(pause)
 	return pause
 }
 
 // reset ends the pause: a dial has succeeded.
-func (b *backoff) reset() {
+func (b *dialBackoff) reset() {
 	b.failures, b.err = 0, nil
 	b.stop()
 }
 
 // wake calls f when the pause is over.
-func (b *backoff) wake(wait time.Duration, f func()) {
+func (b *dialBackoff) wake(wait time.Duration, f func()) {
 	if b.timer == nil {
 		b.timer = time.AfterFunc(wait, f)
 	} else {
@@ -43,7 +40,7 @@ func (b *backoff) wake(wait time.Duration, f func()) {
 	}
 }
 
-func (b *backoff) stop() {
+func (b *dialBackoff) stop() {
 	if b.timer != nil {
 		b.timer.Stop()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -62,8 +63,9 @@ type BreakerSettings struct {
 	// and how many must succeed to close it; the first that fails opens it again.
 	// Zero means 1.
 	Probes int
-	// OnChange, if set, is called when an endpoint's state changes, while the
-	// breaker is locked: it must not call the breaker, nor connect.
+	// OnChange, if set, is called when an endpoint's state has changed: one change
+	// after the other, on the goroutine of whoever brought one about or saw it. It
+	// may use the breaker, which may have gone on by then.
 	OnChange func(addr string, from, to BreakerState)
 }
 
@@ -89,9 +91,14 @@ type Breaker struct {
 // endpoint is one server's breaker.
 type endpoint struct {
 	*gobreaker.TwoStepCircuitBreaker[any]
-	mu    sync.Mutex
-	until time.Time // it stays open
+	mu      sync.Mutex
+	until   time.Time // it stays open
+	changes []change  // that OnChange is to be told of
+	telling bool      // somebody is at it
 }
+
+// change is one of an endpoint's state.
+type change struct{ from, to BreakerState }
 
 // NewBreaker makes a Breaker that is closed for every endpoint.
 func NewBreaker(s BreakerSettings) *Breaker {
@@ -101,12 +108,16 @@ func NewBreaker(s BreakerSettings) *Breaker {
 	if s.OpenFor <= 0 {
 		s.OpenFor = 10 * time.Second
 	}
-	s.Probes = max(s.Probes, 1)
+	s.Failures, s.Probes = min(s.Failures, math.MaxInt32), min(max(s.Probes, 1), math.MaxInt32)
 	return &Breaker{settings: s}
 }
 
 // State returns the state for an endpoint, host:port.
-func (b *Breaker) State(addr string) BreakerState { return stateOf(b.endpoint(addr).State()) }
+func (b *Breaker) State(addr string) BreakerState {
+	e := b.endpoint(addr)
+	defer b.tell(addr, e)
+	return stateOf(e.State())
+}
 
 // Install makes connectors of cfg ask the breaker: it wraps DialContext and Tracer,
 // which therefore must be set before. BeforeConnect must leave them alone.
@@ -153,8 +164,10 @@ type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 // allow returns what wants to know the outcome, or a BreakerOpenError.
 func (b *Breaker) allow(addr string) (done func(error), err error) {
 	e := b.endpoint(addr)
-	if done, err = e.Allow(); err == nil {
-		return done, nil
+	defer b.tell(addr, e)
+	allowed, err := e.Allow()
+	if err == nil {
+		return func(err error) { b.finish(addr, e, allowed, err) }, nil
 	}
 	refused := &BreakerOpenError{Addr: addr}
 	if errors.Is(err, gobreaker.ErrOpenState) {
@@ -165,8 +178,44 @@ func (b *Breaker) allow(addr string) (done func(error), err error) {
 
 // observe counts the outcome of a query.
 func (b *Breaker) observe(addr string, err error) {
-	if done, refused := b.endpoint(addr).Allow(); refused == nil {
-		done(err)
+	e := b.endpoint(addr)
+	defer b.tell(addr, e)
+	if done, refused := e.Allow(); refused == nil {
+		b.finish(addr, e, done, err)
+	}
+}
+
+// finish counts an outcome. What the error is, it asks before the breaker is locked:
+// errors are anybody's code.
+func (b *Breaker) finish(addr string, e *endpoint, done func(error), err error) {
+	defer b.tell(addr, e)
+	done(outcomeErrors[outcomeOf(err)])
+}
+
+// outcomeErrors stand for outcomes where the library wants an error.
+var outcomeErrors = [...]error{answered: nil, unanswered: errors.New("unanswered"), untold: errors.New("untold")}
+
+// tell calls OnChange for the changes that there were, when nothing is locked any
+// more. One goroutine does it at a time, so that they come in their order.
+func (b *Breaker) tell(addr string, e *endpoint) {
+	if b.settings.OnChange == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.telling {
+		return
+	}
+	e.telling = true
+	defer func() { e.telling = false }() // also when the hook panics
+	for len(e.changes) > 0 {
+		c := e.changes[0]
+		e.changes = e.changes[1:]
+		func() {
+			e.mu.Unlock()
+			defer e.mu.Lock()
+			b.settings.OnChange(addr, c.from, c.to)
+		}()
 	}
 }
 
@@ -183,26 +232,27 @@ func (b *Breaker) newEndpoint(addr string) *endpoint {
 	e.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
 		Name:        addr,
 		MaxRequests: uint32(s.Probes),
-		Timeout:     s.OpenFor - 1, // it is over when more than that has passed
+		Timeout:     max(s.OpenFor-1, 1), // it is over when more than that has passed; zero would be a minute
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(s.Failures) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
-			if to == gobreaker.StateOpen {
-				e.openUntil(time.Now().Add(s.OpenFor))
-			}
-			if s.OnChange != nil {
-				s.OnChange(addr, stateOf(from), stateOf(to))
-			}
+			e.changed(change{stateOf(from), stateOf(to)}, s)
 		},
-		IsSuccessful: func(err error) bool { return outcomeOf(err) == answered },
-		IsExcluded:   func(err error) bool { return outcomeOf(err) == untold },
+		IsSuccessful: func(err error) bool { return err == outcomeErrors[answered] },
+		IsExcluded:   func(err error) bool { return err == outcomeErrors[untold] },
 	})
 	return e
 }
 
-func (e *endpoint) openUntil(t time.Time) {
+// changed notes a change; the library's breaker is locked, so nobody is told yet.
+func (e *endpoint) changed(c change, s BreakerSettings) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.until = t
+	if c.to == BreakerOpen {
+		e.until = time.Now().Add(s.OpenFor)
+	}
+	if s.OnChange != nil {
+		e.changes = append(e.changes, c)
+	}
 }
 
 // left is how long it stays open, at least a moment.

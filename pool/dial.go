@@ -96,7 +96,7 @@ func (p *Pool) start(n int) {
 		d.late = time.AfterFunc(p.pace.patience(), func() { p.lateDial(d) })
 		p.dials.pushBack(&d.place)
 		p.stats.Dials++
-		p.work.Go(func() { p.run(ctx, d) })
+		p.background(func() { p.run(ctx, d) })
 	}
 	p.peak()
 }
@@ -148,6 +148,10 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 	conn, err := p.connect(ctx)
 	d.cancel()
 	d.late.Stop()
+	var away error
+	if err != nil { // its text is anybody's code, which does not run under the mutex
+		away = fmt.Errorf("%w: %w", errUnwell, err)
+	}
 	p.mu.Lock()
 	p.dials.remove(&d.place)
 	p.ended(d)
@@ -155,8 +159,12 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 		p.dropped--
 	}
 	if err != nil {
-		p.dialFailed(d, err)
+		failures, pause := p.dialFailed(d, err, away)
 		p.mu.Unlock()
+		if failures > 0 {
+			p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
+				slog.Int("failures", failures), slog.Duration("pause", pause))
+		}
 		return
 	}
 	p.probing = false
@@ -171,24 +179,24 @@ func (p *Pool) run(ctx context.Context, d *dial) {
 }
 
 // dialFailed wakes those who wait with the error if there is nothing else that
-// they could wait for, and in any case those who can be served elsewhere. The caller
-// holds the mutex.
-func (p *Pool) dialFailed(d *dial, err error) {
+// they could wait for, and in any case those who can be served elsewhere, with away.
+// It returns how many dials in a row have failed, or zero where nobody needed this
+// one, and the pause before the next. The caller holds the mutex.
+func (p *Pool) dialFailed(d *dial, err, away error) (failures int, pause time.Duration) {
 	if d.dropped || p.state == closed {
 		p.stats.DialsDropped++
 		p.balance()
-		return
+		return 0, 0
 	}
 	p.probing = false
 	p.stats.DialErrors++
-	pause := p.backoff.fail(err, &p.set)
-	p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
-		slog.Int("failures", p.backoff.failures), slog.Duration("pause", pause))
-	p.wakeMobile(err)
+	pause = p.backoff.fail(err, &p.set)
+	p.wakeMobile(away)
 	if p.held == 0 && p.dials.len == p.dropped { // one that is being checked is as doubtful as the server
 		p.wakeAll(err)
 	}
 	p.balance()
+	return p.backoff.failures, pause
 }
 
 // connect makes a connection. A hook that panics makes it fail: nobody else could

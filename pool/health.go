@@ -2,7 +2,6 @@ package pool
 
 import (
 	"errors"
-	"fmt"
 )
 
 // health is what someone who can be served elsewhere may expect of a pool. It only
@@ -66,14 +65,14 @@ func (p *Pool) probe() {
 // errUnwell sends a mobile caller on: the pool can serve it only by and by.
 var errUnwell = errors.New("pool: no connection can be made for now")
 
-// wakeMobile ends the wait of those who can be served elsewhere. The caller holds the
-// mutex.
+// wakeMobile ends the wait of those who can be served elsewhere; why is an errUnwell.
+// The caller holds the mutex.
 func (p *Pool) wakeMobile(why error) {
 	for l := p.waiters.head; l != nil; {
 		w := l.of
 		l = l.next
 		if w.mobile {
-			p.end(w, nil, fmt.Errorf("%w: %w", errUnwell, why))
+			p.end(w, nil, why)
 		}
 	}
 }

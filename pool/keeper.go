@@ -91,7 +91,7 @@ func (p *Pool) sweep(now time.Time) {
 			surplus--
 			p.idle.remove(&e.place)
 			p.expel(e, why)
-			p.work.Go(func() { p.shut(e) })
+			p.background(func() { p.shut(e) })
 		}
 	}
 	p.balance()
@@ -154,7 +154,7 @@ func (p *Pool) checkBatch(batch []*entry) bool {
 	alive := make([]bool, len(batch))
 	var wg sync.WaitGroup
 	for i, e := range batch {
-		wg.Go(func() { alive[i] = p.check(e) })
+		wg.Go(func() { ownGoroutine(func() { alive[i] = p.check(e) }) })
 	}
 	wg.Wait()
 	for _, ok := range alive {

@@ -70,7 +70,7 @@ func (p *Pool) pause(why pauses, on bool) {
 func (p *Pool) pausedAlone() bool { return p.pauses&alone != 0 }
 
 // errPaused is why a mobile caller goes on; nobody else sees it.
-var errPaused = errors.New("paused")
+var errPaused = fmt.Errorf("%w: paused", errUnwell)
 
 // serveWaiters gives what is idle to those who wait, if they need wait no more.
 func (p *Pool) serveWaiters() {
@@ -140,6 +140,10 @@ func (p *Pool) beginDrain() <-chan struct{} {
 // Close does nothing. Its *sql.DBs and its replicas are closed as well. The error is
 // that of connections which could not say goodbye within close_timeout; they are
 // closed all the same.
+//
+// A hook, a logger or a tracer may call it. On a goroutine of the pool's, where dials
+// and goodbyes are made, Close cannot wait for what calls it: there it returns before
+// all is closed, without an error.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	if p.state == closed {
@@ -151,7 +155,7 @@ func (p *Pool) Close() error {
 	for p.idle.len > 0 {
 		e := p.pick()
 		p.expel(e, ByClose)
-		p.work.Go(func() { p.shut(e) })
+		p.background(func() { p.shut(e) })
 	}
 	for l := p.dials.head; l != nil; l = l.next {
 		l.of.cancel()
@@ -163,6 +167,15 @@ func (p *Pool) Close() error {
 	}
 	p.mu.Unlock()
 	p.stop()
+	if onOwnGoroutine() {
+		go func() { _ = p.finish() }()
+		return nil
+	}
+	return p.finish()
+}
+
+// finish waits for the goroutines of the pool, and closes what is around it.
+func (p *Pool) finish() error {
 	p.work.Wait()
 	_ = p.source.Close() // it has no error
 	p.mu.Lock()

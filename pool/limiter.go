@@ -115,13 +115,13 @@ func (l *Limiter) Waiting() int {
 
 // enter takes a token or joins the queue: then it returns the waiter.
 func (l *Limiter) enter(ctx context.Context) (*waiter, error) {
+	p := PriorityOf(ctx) // not under the mutex: a context is anybody's code
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if l.waiting == 0 && l.bucket.AllowN(now, 1) {
 		return nil, nil
 	}
-	p := PriorityOf(ctx)
 	ahead := 0
 	for rank := p.rank(); rank < len(l.queues); rank++ {
 		ahead += l.queues[rank].len

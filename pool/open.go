@@ -79,7 +79,7 @@ func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
 	p.guard()
 	p.db = sql.OpenDB(lessor{p})
 	p.db.SetMaxIdleConns(-1) // what database/sql does not need goes back at once
-	p.work.Go(p.keep)
+	p.background(p.keep)
 	return p, nil
 }
 

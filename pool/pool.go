@@ -48,7 +48,7 @@ type Pool struct {
 	probing  bool          // a dial is wanted although nobody waits for it: see probe
 	warm     chan struct{} // closed when the warm-up has ended
 	quiet    chan struct{} // closed when nothing is held; made by Drain
-	backoff  backoff
+	backoff  dialBackoff
 	pace     pace
 	need     need
 	closeErr error // of connections that Close closed
@@ -124,7 +124,7 @@ func (p *Pool) discard(e *entry, why Reason) {
 		return
 	}
 	p.expel(e, why)
-	p.work.Go(func() { p.shut(e) })
+	p.background(func() { p.shut(e) })
 	p.mu.Unlock()
 }
 

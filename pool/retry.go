@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/backoff"
 )
 
 // The defaults of [Retry].
@@ -81,7 +81,7 @@ func (r Retry) Do(ctx context.Context, f func(ctx context.Context) error) error 
 		if !repeatable(err) {
 			return err
 		}
-		pause := leastPause(err) + r.pause(n)
+		pause := backoff.Add(leastPause(err), r.pause(n))
 		if (r.Attempts >= 0 && n >= r.attempts()) || r.tooLate(started, pause) {
 			return gaveUp(err, n, time.Since(started))
 		}
@@ -128,7 +128,7 @@ func (r Retry) attempts() int {
 }
 
 func (r Retry) tooLate(started time.Time, pause time.Duration) bool {
-	return r.MaxElapsed > 0 && time.Since(started)+pause > r.MaxElapsed
+	return r.MaxElapsed > 0 && backoff.Add(time.Since(started), pause) > r.MaxElapsed
 }
 
 // pause is random between zero and the bound of the pause after attempt n.
@@ -140,14 +140,7 @@ func (r Retry) pause(n int) time.Duration {
 	if longest == 0 {
 		longest = defaultMaxPause
 	}
-	bound := longest
-	if shift := n - 1; shift < 30 && first<<shift < longest {
-		bound = first << shift
-	}
-	if bound <= 0 {
-		return 0
-	}
-	return time.Duration(rand.Int64N(int64(bound) + 1))
+	return backoff.Full(backoff.Bound(first, longest, n))
 }
 
 // leastPause is how long trying again is known to be in vain.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"syscall"
 	"testing"
@@ -176,4 +177,53 @@ func TestTheEndOfTheContextWinsAndTheLastErrorIsJoined(t *testing.T) {
 		require.ErrorIs(t, err, surrealsql.ErrConflict, "why there was more than one")
 		require.Equal(t, 2, n)
 	})
+}
+
+// math.MaxInt64 stands for never.
+func TestARetryPausesForAsLongAsAnErrorSaysHoweverLongThatIs(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"an open breaker": &pool.BreakerOpenError{RetryAfter: math.MaxInt64},
+		"a limiter":       &pool.RateLimitedError{RetryAfter: math.MaxInt64 - 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				attempts := 0
+				fail := func(context.Context) error { attempts++; return &surrealsql.ConnError{Op: "connect", Err: err} }
+				if name == "a limiter" {
+					fail = func(context.Context) error { attempts++; return err }
+				}
+				got := pool.Retry{Attempts: -1, Pause: time.Hour, MaxPause: math.MaxInt64}.Do(ctx, fail)
+				require.ErrorIs(t, got, context.DeadlineExceeded)
+				require.Equal(t, 1, attempts, "no pause at all, 45,965 times in 0.3 s")
+				attempts = 0
+				got = pool.Retry{Attempts: -1, MaxElapsed: time.Hour}.Do(t.Context(), fail)
+				require.ErrorIs(t, got, err, "the pause would end behind MaxElapsed")
+				require.Equal(t, 1, attempts)
+			})
+		})
+	}
+}
+
+func TestExtremeSettingsOfARetryNeitherPanicNorStorm(t *testing.T) {
+	t.Parallel()
+	extremes := []time.Duration{math.MinInt64, -1, 1, 30 * time.Second, 1 << 62, math.MaxInt64}
+	for _, first := range extremes {
+		for _, longest := range extremes {
+			synctest.Test(t, func(t *testing.T) {
+				begun, attempts := time.Now(), 0
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour)
+				defer cancel()
+				_ = pool.Retry{Attempts: 70, Pause: first, MaxPause: longest}.Do(ctx, func(context.Context) error { attempts++; return errConflict })
+				if first >= 30*time.Second && longest >= 30*time.Second {
+					require.Greater(t, time.Since(begun), time.Minute, "%v %v: %d attempts", first, longest, attempts)
+				} else {
+					require.Greater(t, attempts, 40)
+				}
+			})
+		}
+	}
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/backoff"
 )
 
 // Disabled turns a duration of [Settings] off whose zero value means "the
@@ -142,7 +142,7 @@ func (s *Settings) expiry(now time.Time) time.Time {
 	}
 	life := s.MaxLifetime
 	if s.LifetimeJitter > 0 {
-		life -= time.Duration(rand.Int64N(int64(s.LifetimeJitter) + 1))
+		life -= backoff.Full(s.LifetimeJitter)
 	}
 	return now.Add(life)
 }

@@ -1,0 +1,212 @@
+package pool
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+)
+
+// reentrant is a program's code that is called from a pool, and asks the pool for
+// everything in return. What it is called for does not matter to it.
+type reentrant struct {
+	pool  atomic.Pointer[Pool]
+	close bool
+	busy  atomic.Bool // it does not call itself
+	calls atomic.Int64
+}
+
+func (c *reentrant) call() {
+	p := c.pool.Load()
+	if p == nil || !c.busy.CompareAndSwap(false, true) {
+		return
+	}
+	defer c.busy.Store(false)
+	c.calls.Add(1)
+	_ = p.Settings()
+	_ = p.Stats()
+	_ = p.String()
+	_ = p.Leaks()
+	p.Collect(func(Metric) {})
+	_ = p.Reader(context.Background())
+	_ = p.DB().Stats()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	defer cancel()
+	if conn, err := p.Acquire(ctx); err == nil {
+		_ = conn.Close()
+	}
+	p.Pause()
+	p.Resume()
+	if c.close && c.calls.Load() > 2 {
+		_ = p.Close()
+	}
+}
+
+func (c *reentrant) Enabled(context.Context, slog.Level) bool          { c.call(); return true }
+func (c *reentrant) Handle(context.Context, slog.Record) error         { c.call(); return nil }
+func (c *reentrant) WithAttrs([]slog.Attr) slog.Handler                { return c }
+func (c *reentrant) WithGroup(string) slog.Handler                     { return c }
+func (c *reentrant) QueryEnd(context.Context, surrealsql.QueryEnd)     { c.call() }
+func (c *reentrant) ConnectEnd(context.Context, surrealsql.ConnectEnd) { c.call() }
+func (c *reentrant) ResetEnd(context.Context, surrealsql.ResetEnd)     { c.call() }
+func (c *reentrant) CloseEnd(context.Context, surrealsql.CloseEnd)     { c.call() }
+
+func (c *reentrant) QueryStart(ctx context.Context, _ surrealsql.QueryStart) context.Context {
+	c.call()
+	return ctx
+}
+
+func (c *reentrant) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
+	c.call()
+	return ctx
+}
+
+func (c *reentrant) ResetStart(ctx context.Context, _ surrealsql.ResetStart) context.Context {
+	c.call()
+	return ctx
+}
+
+func (c *reentrant) CloseStart(ctx context.Context, _ surrealsql.CloseStart) context.Context {
+	c.call()
+	return ctx
+}
+
+// talkative is an error, and a context, whose every method calls.
+type talkative struct {
+	context.Context
+	*reentrant
+}
+
+func (t talkative) Error() string         { t.call(); return "refused" }
+func (t talkative) Is(error) bool         { t.call(); return false }
+func (t talkative) As(any) bool           { t.call(); return false }
+func (t talkative) Unwrap() error         { t.call(); return driver.ErrBadConn }
+func (t talkative) Err() error            { t.call(); return t.Context.Err() }
+func (t talkative) Value(key any) any     { t.call(); return t.Context.Value(key) }
+func (t talkative) Done() <-chan struct{} { t.call(); return t.Context.Done() }
+
+func (t talkative) Deadline() (time.Time, bool) { t.call(); return t.Context.Deadline() }
+
+// A callback under a mutex of the pool's hangs for ever when it asks the pool for
+// anything, and a slow one stalls every caller.
+func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]func(*reentrant, *surrealsql.Config) []Option{
+		"a logger": func(c *reentrant, _ *surrealsql.Config) []Option { return []Option{WithLogger(slog.New(c))} },
+		"the driver's logger": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			cfg.Logger, cfg.LogQueries = slog.New(c), true
+			return nil
+		},
+		"a tracer": func(c *reentrant, cfg *surrealsql.Config) []Option { cfg.Tracer = c; return nil },
+		"a dialer, and the errors it gives": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			dial, n := new(net.Dialer).DialContext, new(atomic.Int64)
+			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c.call()
+				if n.Add(1)%2 == 0 {
+					return nil, talkative{ctx, c}
+				}
+				return dial(ctx, network, addr)
+			}
+			return []Option{WithBreaker(NewBreaker(BreakerSettings{Failures: 1, OpenFor: time.Millisecond}))}
+		},
+		"credentials": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			cfg.Credentials = func(context.Context) (string, string, error) { c.call(); return "root", "root", nil }
+			return nil
+		},
+		"BeforeConnect": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			cfg.BeforeConnect = func(context.Context, *surrealsql.Config) error { c.call(); return nil }
+			return nil
+		},
+		"AfterConnect": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithAfterConnect(func(context.Context, *surrealsql.Conn) error { c.call(); return nil })}
+		},
+		"BeforeAcquire": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithBeforeAcquire(func(ctx context.Context, _ *surrealsql.Conn) (bool, error) {
+				c.call()
+				return c.calls.Load()%3 > 0, talkative{ctx, c}
+			})}
+		},
+		"AfterRelease": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithAfterRelease(func(*surrealsql.Conn) bool { c.call(); return true })}
+		},
+		"BeforeClose": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithBeforeClose(func(*surrealsql.Conn) { c.call() })}
+		},
+		"the driver's BeforeClose": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			cfg.BeforeClose = func(*surrealsql.Conn) { c.call() }
+			return nil
+		},
+		"a gate": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithGate(func(context.Context) error { c.call(); return nil })}
+		},
+		"a limiter's context": func(c *reentrant, _ *surrealsql.Config) []Option {
+			return []Option{WithLimiter(NewLimiter(LimiterSettings{Rate: 1000, Burst: 2}))}
+		},
+		"a breaker's OnChange": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			var b *Breaker
+			b = NewBreaker(BreakerSettings{Failures: 1, OpenFor: time.Millisecond, OnChange: func(addr string, _, _ BreakerState) {
+				_ = b.State(addr)
+				c.call()
+			}})
+			dial, n := new(net.Dialer).DialContext, new(atomic.Int64)
+			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if n.Add(1)%2 == 1 {
+					return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+				}
+				return dial(ctx, network, addr)
+			}
+			return []Option{WithBreaker(b)}
+		},
+	}
+	for name, options := range kinds {
+		for ending, closes := range map[string]bool{"asks": false, "closes": true} {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				srv := scripted.New(t, nil)
+				cfg, err := surrealsql.ParseDSN(srv.DSN("health_check_interval=1ms", "ping_after_idle=1ms", "reset=always", "connect_attempts=1"))
+				require.NoError(t, err)
+				c := &reentrant{close: closes}
+				opts := append(options(c, cfg), WithMax(2), WithMaxUses(3), WithCheckInterval(5*time.Millisecond),
+					WithLeakAfter(5*time.Millisecond), WithReclaim(true), WithDialBackoff(time.Millisecond, time.Millisecond))
+				p, err := New(t.Context(), cfg, opts...)
+				require.NoError(t, err)
+				c.pool.Store(p)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					for range 40 {
+						ctx, cancel := context.WithTimeout(talkative{context.Background(), c}, 50*time.Millisecond)
+						if conn, err := p.Acquire(talkative{ctx, c}); err == nil {
+							_, _ = conn.ExecContext(ctx, "CREATE x", nil)
+							_ = conn.Close()
+						}
+						_, _ = p.DB().ExecContext(ctx, "CREATE y")
+						cancel()
+					}
+					if conn, err := p.Acquire(context.Background()); err == nil {
+						time.Sleep(20 * time.Millisecond) // a leak
+						_ = conn.Close()
+					}
+					srv.HangUp() // the checks fail
+					time.Sleep(20 * time.Millisecond)
+					_ = p.Close()
+				}()
+				select {
+				case <-done:
+				case <-time.After(3 * patience):
+					t.Fatal("it hangs")
+				}
+				require.NotZero(t, c.calls.Load())
+			})
+		}
+	}
+}
