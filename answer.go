@@ -193,6 +193,25 @@ func undecodableRow(err error) error {
 	return fmt.Errorf("surrealsql: a row that cannot be decoded: %w", err)
 }
 
+// afterWrite says of an error in what the server answered that the text has run, where it
+// may have written: the error looks like one of a text that has not. Those of a
+// statement, and of the connection, say themselves what has happened.
+func (a *answer) afterWrite(err error) error {
+	if err == nil || !mayWrite(a.query.Statements) {
+		return err
+	}
+	if _, failed := errors.AsType[*Error](err); failed {
+		return err
+	}
+	if _, lost := errors.AsType[*ConnError](err); lost {
+		return err
+	}
+	if a.conn.tx != nil {
+		return fmt.Errorf("%w (the text has run, and what it wrote is in the transaction: only its answer could not be read)", err)
+	}
+	return fmt.Errorf("%w (the text has run, and what it wrote is done: only its answer could not be read)", err)
+}
+
 // drop gives up the rows that are arriving. They may not have arrived yet, and there
 // is no context to say how long to wait for it.
 func (a *answer) drop() {

@@ -127,9 +127,9 @@ func TestColumnsComeInTheAuthorsOrder(t *testing.T) {
 
 // firstRow gives the names of the columns and the values of the first row of a
 // text, separated by bars. Database types that fmt prints by themselves do.
-func firstRow(t *testing.T, db *sql.DB, text string) (columns, row string) {
+func firstRow(t *testing.T, db *sql.DB, text string, args ...any) (columns, row string) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), text)
+	rows, err := db.QueryContext(t.Context(), text, args...)
 	require.NoError(t, err, text)
 	defer rows.Close()
 	names, err := rows.Columns()

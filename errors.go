@@ -28,7 +28,7 @@ var (
 	// ErrMessageTooLarge: the server's reply exceeds max_message_size.
 	ErrMessageTooLarge = errors.New("surrealsql: the server's message is larger than max_message_size")
 	// ErrAmbiguousColumns: two columns of a projection cannot be told apart.
-	ErrAmbiguousColumns = errors.New("surrealsql: columns of the projection cannot be told apart: give them aliases (AS)")
+	ErrAmbiguousColumns = errors.New("surrealsql: columns cannot be told apart")
 )
 
 // Classes of server errors: targets for errors.Is, which every [*Error] answers

@@ -54,20 +54,16 @@ const useBeginTx = "use BeginTx of the sql.DB or sql.Conn, with Commit and Rollb
 var ofTransactions = []string{"ROLLBACK", "START", "SAVEPOINT", "ABORT", "RELEASE", "END"}
 
 // lone refuses a statement that is a name of a field and nothing else, of which the
-// server answers NONE. With further words it is an error there, with a place and no
-// hint.
+// server answers NONE. With further words it does not parse there.
 func lone(q *surrealql.Query, i int) error {
 	s := &q.Statements[i]
-	if !s.Lone && !(s.Lost() && s.Kind == surrealql.Expression) {
+	if !s.Lone {
 		return nil
 	}
 	text := q.Text[s.Pos:s.End]
 	word := strings.ToUpper(strings.Fields(text)[0])
-	switch {
-	case slices.Contains(ofTransactions, word):
+	if slices.Contains(ofTransactions, word) {
 		return fmt.Errorf("surrealsql: statement %d (%s) is none of SurrealDB's: %s", i+1, word, useBeginTx)
-	case s.Lone:
-		return fmt.Errorf("surrealsql: statement %d is the name `%s` and nothing else, which the server takes for a field of no record and answers NONE: expected a statement (RETURN %s if that is meant)", i+1, text, text)
 	}
-	return nil
+	return fmt.Errorf("surrealsql: statement %d is the name `%s` and nothing else, which the server takes for a field of no record and answers NONE: expected a statement (RETURN %s if that is meant)", i+1, text, text)
 }

@@ -24,6 +24,7 @@ type resultSet struct {
 	left    int  // rows to come, as ArrayLen counts; meaningless when single
 	single  bool // the result itself is the one row
 	done    bool
+	placed  bool // a row has shown that the columns are where the layout has them
 	read    reader
 	types   []columnType // learned on demand
 
@@ -70,11 +71,22 @@ func (s *resultSet) next(dest []driver.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := s.layout.decode(d, dest, s.read); err != nil {
+	object := !s.placed && isObject(d)
+	if err := s.layout.decode(d, dest, s.read); err != nil && !s.stray(err) {
 		return s.judge(err)
 	}
+	s.placed = s.placed || object
 	return nil
 }
+
+func isObject(d *cbor.Decoder) bool {
+	kind, err := d.PeekKind()
+	return err == nil && kind == cbor.KindMap
+}
+
+// stray reports an error of misplaced in a result whose columns were where they should
+// be: which keys a row has depends on the text and the server, not on the row.
+func (s *resultSet) stray(err error) bool { return s.placed && errors.Is(err, ErrAmbiguousColumns) }
 
 // row returns a decoder that stands on the next row, or io.EOF. Behind the last
 // row of an answer that was unread it says whether the statement succeeded.
@@ -213,18 +225,23 @@ func (l *layout) decodeRest(d *cbor.Decoder, n, first int, dest []driver.Value, 
 			dest[c.column] = nil
 		}
 	}
+	missing, stray := len(l.targets)-first, ""
 	for hint := first; ; {
 		more, err := d.More(&n)
-		if err != nil || !more {
+		if err == nil && !more {
+			return misplaced(missing, stray)
+		}
+		if err != nil {
 			return err
 		}
-		i, err := l.nextTarget(d, hint)
+		i, err := l.nextTarget(d, hint, &stray)
 		switch {
 		case err != nil:
 		case i < 0:
 			err = d.Skip()
 		default:
 			hint = i + 1
+			missing--
 			err = l.targets[i].decode(d, dest, read)
 		}
 		if err != nil {
@@ -233,9 +250,19 @@ func (l *layout) decodeRest(d *cbor.Decoder, n, first int, dest []driver.Value, 
 	}
 }
 
-// nextTarget reads a key and returns its target, or -1. hint is the target after the
-// last hit: with sorted keys it nearly always is the one.
-func (l *layout) nextTarget(d *cbor.Decoder, hint int) (int, error) {
+// misplaced is the error of a row that lacks the keys of columns and has one that is
+// no column's: most likely the value of one of them, under a key that the text did not
+// foretell. A nil in its place would be wrong.
+func misplaced(missing int, stray string) error {
+	if missing <= 0 || stray == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: the server's key %q is none of a column's, and that of a column is not there: give the columns aliases (… AS name)", ErrAmbiguousColumns, stray)
+}
+
+// nextTarget reads a key and returns its target, or -1 and the key as stray. hint is the
+// target after the last hit: with sorted keys it nearly always is the one.
+func (l *layout) nextTarget(d *cbor.Decoder, hint int, stray *string) (int, error) {
 	if hint < len(l.targets) && d.Take(&l.targets[hint].known) {
 		return hint, nil
 	}
@@ -243,7 +270,11 @@ func (l *layout) nextTarget(d *cbor.Decoder, hint int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return l.find(key), nil
+	i := l.find(key)
+	if i < 0 && *stray == "" {
+		*stray = string(key)
+	}
+	return i, nil
 }
 
 // decodeWhole reads a row that is no object: NONE and NULL are rows of nil,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
 )
@@ -54,6 +55,7 @@ func (c *Conn) openRows(cur *cursor) (driver.Rows, error) {
 		err = r.advance()
 	}
 	if err != nil && err != io.EOF {
+		err = r.afterWrite(err)
 		log := r.log
 		r.answer.drop()
 		r.release()
@@ -138,9 +140,10 @@ func (r *rows) judge(err error) error {
 		return err
 	}
 	r.reported = true
-	if r.set.tail == nil {
+	if r.set.tail == nil && !errors.Is(err, ErrAmbiguousColumns) {
 		err = undecodableRow(err)
 	}
+	err = r.afterWrite(err)
 	r.log.failed(err)
 	return err
 }
@@ -163,7 +166,11 @@ func (r *rows) NextResultSet() error {
 	if r.cursor == nil {
 		return io.EOF
 	}
-	return r.advance()
+	err := r.advance()
+	if err != nil && err != io.EOF {
+		err = r.afterWrite(err)
+	}
+	return err
 }
 
 // Close returns the error of a statement that nobody has looked at yet. Rows
@@ -199,7 +206,7 @@ func (r *rows) drop() (err error) {
 	r.leave()
 	r.located = r.reusable()
 	if r.unread && !r.reply.Arriving() {
-		err = r.set.skip()
+		err = r.afterWrite(r.set.skip())
 	}
 	r.answer.drop()
 	r.set.done = true

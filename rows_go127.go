@@ -103,7 +103,11 @@ func (s *resultSet) locate(to *located) error {
 		return err
 	}
 	d.Hold()
-	err = s.layout.locate(d, to.spans, s.read)
+	object := !s.placed && isObject(d)
+	if err = s.layout.locate(d, to.spans, s.read); s.stray(err) {
+		err = nil
+	}
+	s.placed = s.placed || object && err == nil
 	to.row = d.Held()
 	for i := 0; s.layout.nested && err == nil && i < len(s.layout.targets); i++ {
 		err = s.layout.targets[i].locate(to.row, to.spans)
@@ -164,12 +168,16 @@ func (l *layout) locateInTurn(d *cbor.Decoder, start int64, spans []span) (int, 
 
 // locateRest locates n keys, those of the first targets being located.
 func (l *layout) locateRest(d *cbor.Decoder, n, first int, start int64, spans []span) error {
+	missing, stray := len(l.targets)-first, ""
 	for hint := first; ; {
 		more, err := d.More(&n)
-		if err != nil || !more {
+		if err == nil && !more {
+			return misplaced(missing, stray)
+		}
+		if err != nil {
 			return err
 		}
-		i, err := l.nextTarget(d, hint)
+		i, err := l.nextTarget(d, hint, &stray)
 		if err != nil {
 			return err
 		}
@@ -179,6 +187,7 @@ func (l *layout) locateRest(d *cbor.Decoder, n, first int, start int64, spans []
 		}
 		if i >= 0 {
 			hint = i + 1
+			missing--
 			spans[l.targets[i].first] = span{from, int(d.Offset() - start)}
 		}
 	}

@@ -5,8 +5,8 @@ package surrealql
 type Query struct {
 	// Text is the text as given.
 	Text string
-	// Rewritten is the text with each $1 made $_1; the same string when there
-	// was none.
+	// Rewritten is the text with each $1 made $_1, and an alias for columns that the
+	// server answers unreadably without one; the same string when there was none.
 	Rewritten string
 	// Ordinals is the highest ordinal used, as $n or $_n.
 	Ordinals int
@@ -88,6 +88,9 @@ func Analyze(text string) *Query {
 		}
 		s.End = p.last
 		if s.Projection.Form == Columns {
+			if !p.lost {
+				s.Projection.alias()
+			}
 			s.Projection.fix()
 		}
 		s.MayWrite, s.mayReturn, s.lost = p.writes || p.lost, p.returned, p.lost
@@ -105,8 +108,8 @@ func (q *Query) place(ordinals []Placeholder) {
 	for _, o := range ordinals {
 		q.Ordinals = max(q.Ordinals, o.N)
 	}
-	if q.bare() > 0 {
-		q.Rewritten = apply(q.Text, q.edits(false))
+	if edits := q.edits(false); len(edits) > 0 {
+		q.Rewritten = apply(q.Text, edits)
 	}
 }
 

@@ -10,6 +10,14 @@ import (
 // does not keep the columns apart.
 var ErrAmbiguous = errors.New("columns cannot be told apart")
 
+// ambiguity is an ErrAmbiguous that says which columns they are and what to do, and
+// leaves it to the caller to say of what kind it is.
+type ambiguity string
+
+func (a ambiguity) Error() string { return string(a) }
+
+func (ambiguity) Unwrap() error { return ErrAmbiguous }
+
 // fewColumns is up to how many columns are compared pair by pair, which needs
 // no memory.
 const fewColumns = 16
@@ -93,8 +101,7 @@ func sameText(a, b *Column) bool {
 }
 
 func clash(a, b *Column, path Path) error {
-	return fmt.Errorf("surrealql: %w: %s and %s both arrive as %q: give one an alias (… AS name)",
-		ErrAmbiguous, quoted(a), quoted(b), strings.Join(path, "."))
+	return ambiguity(fmt.Sprintf("%s and %s both arrive as %q: give one an alias (… AS name)", quoted(a), quoted(b), strings.Join(path, ".")))
 }
 
 func quoted(c *Column) string { return "column `" + tidy(c.text) + "`" }

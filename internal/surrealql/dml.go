@@ -11,6 +11,9 @@ func (p *parser) selectBody(s *Statement) {
 		pr = &s.Projection
 	}
 	p.fields(pr, stopSelect)
+	if pr != nil {
+		pr.selected = true
+	}
 	if p.eatWord(kwOmit) {
 		p.omit(pr)
 	}
@@ -317,7 +320,7 @@ func (p *parser) output(s *Statement, t token) {
 			return
 		}
 		shape := s.Projection.Shape
-		s.Projection = Projection{Form: Columns, Shape: shape}
+		s.Projection = Projection{Form: Columns, Shape: shape, returned: true}
 		p.fields(&s.Projection, stopTail)
 		return
 	}

@@ -44,14 +44,14 @@ func ExampleProjection_Resolve() {
 	fmt.Println(err)
 	// Output:
 	// [[name] [age + 1] [address city]] <nil>
-	// surrealql: columns cannot be told apart: column `tags[0]` and column `tags[1]` both arrive as "tags": give one an alias (… AS name)
+	// column `tags[0]` and column `tags[1]` both arrive as "tags": give one an alias (… AS name)
 }
 
 func ExampleProjection_Check() {
 	q := surrealql.Analyze("SELECT count(a), count(b) FROM t GROUP ALL")
 	fmt.Println(q.Statements[0].Projection.Check())
 	// Output:
-	// surrealql: columns cannot be told apart: column `count(a)` and column `count(b)` both arrive as "count": give one an alias (… AS name)
+	// column `count(a)` and column `count(b)` both arrive as "count": give one an alias (… AS name)
 }
 
 func ExampleProjection_Static() {

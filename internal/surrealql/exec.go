@@ -20,7 +20,7 @@ import "strings"
 // and works with the clause.
 func (q *Query) ExecText() string {
 	edits := q.edits(true)
-	if len(edits) == q.bare() {
+	if len(edits) == len(q.edits(false)) {
 		return q.Rewritten
 	}
 	return apply(q.Text, edits)
@@ -62,7 +62,14 @@ func (q *Query) edits(exec bool) []edit {
 		}
 	}
 	for i := range q.Statements {
-		if s := &q.Statements[i]; exec && s.insert >= 0 {
+		s := &q.Statements[i]
+		for _, c := range s.Projection.Columns {
+			if c.sent != "" {
+				until(c.End)
+				edits = append(edits, edit{c.End, " AS `" + nameEscapes.Replace(c.sent) + "`"})
+			}
+		}
+		if exec && s.insert >= 0 {
 			until(s.insert)
 			edits = append(edits, edit{s.insert, returnNull})
 		}
@@ -71,16 +78,7 @@ func (q *Query) edits(exec bool) []edit {
 	return edits
 }
 
-// bare counts the placeholders that are rewritten.
-func (q *Query) bare() int {
-	n := 0
-	for _, o := range q.Placeholders {
-		if o.Bare {
-			n++
-		}
-	}
-	return n
-}
+var nameEscapes = strings.NewReplacer("\\", "\\\\", "`", "\\`")
 
 func apply(text string, edits []edit) string {
 	n := len(text)

@@ -3,12 +3,13 @@ package surrealql
 // prime walks an operand without operators: a literal, a name, a call, a
 // statement, something in brackets; and the parts that follow it.
 func (p *parser) prime(e *expr) {
-	start := p.peek().pos
+	first := p.peek()
+	start := first.pos
 	p.start(e)
 	if !p.continues() {
 		return
 	}
-	if e != nil && e.shape != shapeIdiom {
+	if e != nil && (e.shape != shapeIdiom || first.kind == tLParen) { // (a).b is no a.b to 3.3.5
 		*e = expr{shape: shapeIdiom, want: e.want, parts: []part{{kind: partStart, pos: start, end: p.last}}}
 	}
 	p.parts(e)

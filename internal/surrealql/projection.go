@@ -1,6 +1,9 @@
 package surrealql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Projection is how the result of a statement is laid out as rows.
 type Projection struct {
@@ -9,7 +12,9 @@ type Projection struct {
 	// Columns are the columns in the author's order, for the form Columns.
 	Columns []Column
 
-	static []Path
+	static   []Path
+	selected bool // it is that of a SELECT
+	returned bool // it is the RETURN of a write
 }
 
 // Static returns the place of each column where the text alone is certain of
@@ -23,7 +28,7 @@ func (pr *Projection) fix() {
 	steps := 0
 	for i := range pr.Columns {
 		c := &pr.Columns[i]
-		if c.free || c.whole && len(pr.Columns) == 1 || len(c.places) != 1 {
+		if c.free || c.whole && len(pr.Columns) == 1 && c.sent == "" || len(c.places) != 1 {
 			return
 		}
 		steps += len(c.places[0])
@@ -65,6 +70,37 @@ type Column struct {
 	free bool
 	// whole tells that a row may be the value itself.
 	whole bool
+	// started tells that it is an idiom that begins with a value, not a field.
+	started bool
+	// sent is the alias that Rewritten gives it, or "".
+	sent string
+}
+
+// alias has the columns sent with an alias whose values would not be found otherwise:
+// a lone parameter, which 3.0.2 answers as the row itself, so that an object with a key
+// of its name cannot be told from a row; and in the RETURN of a write an idiom that
+// begins with a value ($before.n, person:1.name), which is lost up to 3.3.5 at least
+// (all measured; 4.0.0-beta.1 answers both).
+func (pr *Projection) alias() {
+	for i := range pr.Columns {
+		c := &pr.Columns[i]
+		switch {
+		case pr.selected && c.whole && len(pr.Columns) == 1:
+			c.sent = c.places[0][0].text
+		case pr.returned && c.started:
+			c.sent = pr.unusedName()
+			c.places, c.free = [][]step{plainStep(c.sent)}, false
+		}
+	}
+}
+
+// unusedName is a name that no column has.
+func (pr *Projection) unusedName() string {
+	name := "_c"
+	for slices.ContainsFunc(pr.Columns, func(c Column) bool { return strings.HasPrefix(c.Name, name) || strings.HasPrefix(c.sent, name) }) {
+		name += "_"
+	}
+	return name
 }
 
 // step is one key of a place: the key itself, or, with expr, what the key is a
@@ -172,6 +208,7 @@ func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 			// AS `x.y` likewise (all measured on 3.0.2).
 			c.places = append(c.places, plainStep(c.Name))
 		}
+		c.started = false
 	case e.multi:
 		pr.Form = Star // aliases inside the idiom, each a key of its own
 		return
@@ -250,7 +287,7 @@ func (p *parser) idiomColumn(c *Column, parts []part) {
 	if steps := dotted(c.Name); steps != nil {
 		c.places = append(c.places, steps)
 	}
-	c.free = hasStart || hasLookup
+	c.free, c.started = hasStart || hasLookup, hasStart
 }
 
 func dottedName(parts []part) string {

@@ -212,7 +212,7 @@ func (r *resolver) settle() error {
 	}
 	var unsure []string
 	for _, i := range r.missing {
-		if r.cols[i].free || len(left) > 0 {
+		if c := &r.cols[i]; c.free || c.sent != "" || len(c.places) > 1 || len(left) > 0 {
 			unsure = append(unsure, quoted(&r.cols[i]))
 			continue
 		}
@@ -223,8 +223,10 @@ func (r *resolver) settle() error {
 	if unsure == nil {
 		return nil
 	}
-	return fmt.Errorf("surrealql: %w: cannot tell which of the server's keys %q holds %s: give an alias (… AS name)",
-		ErrAmbiguous, left, strings.Join(unsure, ", "))
+	if len(left) == 0 {
+		return ambiguity(fmt.Sprintf("none of the server's keys %q is that of %s: give an alias (… AS name)", r.top, strings.Join(unsure, ", ")))
+	}
+	return ambiguity(fmt.Sprintf("cannot tell which of the server's keys %q holds %s: give an alias (… AS name)", left, strings.Join(unsure, ", ")))
 }
 
 // eliminate reports whether the one key left over must hold the one column left
