@@ -36,6 +36,8 @@ type Conn struct {
 	lastID  uint64
 	waiting []uint64 // asked and not answered yet
 
+	oversize error // of a request in the flight, which therefore is not sent
+
 	pingID uint64 // an idle ping that is not answered yet, or 0
 	pinged time.Time
 
@@ -84,9 +86,13 @@ func AppendTxnID(b []byte, txn TxnID) []byte {
 	return cbor.AppendBytes(cbor.AppendTag(b, tagUUID), txn[:])
 }
 
-// End closes the request that Start opened and returns its id.
+// End closes the request that Start opened and returns its id. Where it is larger
+// than the peer takes, the flight is not sent: RoundTrip and the others give a
+// *Failure with the *ws.SizeError, and the connection is as good as before.
 func (c *Conn) End(b []byte) uint64 {
-	c.ws.End(b)
+	if err := c.ws.End(b); err != nil && c.oversize == nil {
+		c.oversize = err
+	}
 	c.waiting = append(c.waiting, c.lastID)
 	return c.lastID
 }
@@ -95,13 +101,14 @@ func (c *Conn) End(b []byte) uint64 {
 func (c *Conn) Discard() {
 	c.ws.Discard()
 	c.waiting = c.waiting[:0]
+	c.oversize = nil
 }
 
 // RoundTrip sends the flight, which must be one request, and waits for its
 // reply. When ctx ends first the socket is closed at once, which is the only
 // thing that stops the request on the server. Any error is a *Failure, and the
-// connection is broken, except where ctx had ended before: then nothing was
-// done, and the flight is dropped.
+// connection is broken, except where ctx had ended before, or a request is too
+// large: then nothing was done, and the flight is dropped.
 func (c *Conn) RoundTrip(ctx context.Context) (reply Reply, err error) {
 	err = c.exchange(ctx, func(r Reply) { reply = r })
 	return reply, err
@@ -138,6 +145,10 @@ func (c *Conn) guard(ctx context.Context) (stop func() bool, err error) {
 	if ctx.Err() != nil {
 		c.Discard()
 		return nil, &Failure{Op: "write", Err: ContextError(ctx)}
+	}
+	if err := c.oversize; err != nil {
+		c.Discard()
+		return nil, &Failure{Op: "write", Err: err}
 	}
 	if ctx.Done() == nil {
 		return nil, nil

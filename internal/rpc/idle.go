@@ -33,7 +33,9 @@ func (c *Conn) Ping() error {
 	if c.pingID != 0 {
 		return nil
 	}
-	c.ws.End(c.Start("ping", NoTxn, 0))
+	if err := c.ws.End(c.Start("ping", NoTxn, 0)); err != nil {
+		return err
+	}
 	c.pingID, c.pinged = c.lastID, time.Now()
 	if _, err := c.ws.FlushWithin(pingPatience); err != nil {
 		return fmt.Errorf("idle ping: %w", err)

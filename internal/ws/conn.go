@@ -31,6 +31,14 @@ var (
 	ErrMessageTooLarge = errors.New("message too large")
 )
 
+// SizeError says that a message is larger than the peer takes. Nothing of it was
+// sent.
+type SizeError struct{ Size, Limit int }
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("the request has %d bytes, and the limit is %d", e.Size, e.Limit)
+}
+
 // ProtocolError says that the peer broke RFC 6455; the connection is of no
 // further use.
 type ProtocolError struct{ Reason string }
@@ -72,16 +80,14 @@ type Conn struct {
 	inMsg bool   // more frames of the message are to come
 	left  int    // bytes to come of the frame that is being read
 
-	maxMessage int
+	maxMessage int // of the peer's
+	maxSend    int // of ours
 	broken     atomic.Bool
 	sent, recv atomic.Int64 // bytes, for tests and statistics
 }
 
 func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
-	if maxMessage <= 0 {
-		maxMessage = DefaultMaxMessage
-	}
-	c := &Conn{nc: nc, raw: raw, end: newClosing(raw), maxMessage: maxMessage, window: make([]byte, max(windowSize, len(early)))}
+	c := &Conn{nc: nc, raw: raw, end: newClosing(raw), maxMessage: orDefault(maxMessage), maxSend: DefaultMaxMessage, window: make([]byte, max(windowSize, len(early)))}
 	c.w = copy(c.window, early)
 	c.recv.Store(int64(c.w))
 	c.eye.init(raw)
@@ -92,6 +98,13 @@ func newConn(nc, raw net.Conn, maxMessage int, early []byte) *Conn {
 		c.timeless = nc.SetDeadline(time.Time{}) != nil
 	}
 	return c
+}
+
+func orDefault(size int) int {
+	if size <= 0 {
+		return DefaultMaxMessage
+	}
+	return size
 }
 
 // Broken reports whether the connection failed or was closed. It never goes

@@ -32,6 +32,8 @@ type Options struct {
 
 	// MaxMessage bounds an incoming message, in bytes; zero is DefaultMaxMessage.
 	MaxMessage int
+	// MaxSend bounds an outgoing message likewise; what is larger is not sent.
+	MaxSend int
 }
 
 // HandshakeError is an HTTP answer other than 101 to the upgrade.
@@ -132,7 +134,9 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 		early, _ = br.Peek(br.Buffered())
 		defer ws.PutReader(br)
 	}
-	return newConn(nc, raw, o.MaxMessage, early), nil
+	c := newConn(nc, raw, o.MaxMessage, early)
+	c.maxSend = orDefault(o.MaxSend)
+	return c, nil
 }
 
 // strange makes a ProtocolError of the library's complaints about what the answer

@@ -15,13 +15,18 @@ func (c *Conn) Begin() []byte {
 }
 
 // End closes the message that Begin opened: it writes the header, moves the
-// payload up to it and masks it.
-func (c *Conn) End(b []byte) {
+// payload up to it and masks it. A *SizeError says that the message is larger
+// than the peer takes; then it is as if it had not been begun.
+func (c *Conn) End(b []byte) error {
 	payload := b[c.mark+maxHeader:]
+	if c.maxSend > 0 && len(payload) > c.maxSend {
+		return &SizeError{len(payload), c.maxSend}
+	}
 	head, mask := appendHeader(b[:c.mark], opBinary, len(payload))
 	n := copy(b[len(head):], payload)
 	ws.Cipher(b[len(head):len(head)+n], mask, 0)
 	c.out = b[:len(head)+n]
+	return nil
 }
 
 // Discard drops every message that waits for Flush.
