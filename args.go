@@ -1,10 +1,9 @@
 package surrealsql
 
 import (
-	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,146 +16,157 @@ import (
 // `$1` in the text is rewritten to it. The server binds NONE to a name that has
 // no value and says nothing, so every mismatch is refused here.
 
-// reserved are the names that cannot be bound: the server protects some and
-// gives the others a meaning of their own.
-var reserved = []string{
-	"access", "auth", "session", "token",
-	"after", "before", "event", "input", "parent", "self", "this", "value",
+// checkVariable refuses names that cannot be a variable's. The caller's name
+// goes before what it says.
+func checkVariable(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a variable needs a name")
+	case surrealql.IsSpecial(name):
+		return fmt.Errorf("the name $%s is SurrealDB's own and cannot be bound: choose another one", name)
+	case !isVariable(name):
+		return fmt.Errorf("%q cannot be a variable's name: expected letters, digits and _, not beginning with a digit, without the $", name)
+	}
+	return nil
 }
 
-// checkVariable refuses names that cannot be a variable's.
-func checkVariable(name string) error {
-	if slices.Contains(reserved, name) {
-		return fmt.Errorf("surrealsql: the name $%s is SurrealDB's own and cannot be bound: choose another one", name)
-	}
+func isVariable(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 		if !letter && (i == 0 || r < '0' || r > '9') {
-			return fmt.Errorf("surrealsql: %q cannot be a variable's name: expected letters, digits and _, not beginning with a digit, without the $", name)
+			return false
 		}
 	}
-	if name == "" {
-		return fmt.Errorf("surrealsql: a variable needs a name")
-	}
-	return nil
+	return name != ""
 }
+
+// few is up to how many arguments are compared one by one, which needs no
+// memory.
+const few = 16
 
 // checkArgs compares the arguments with what the text asks for.
 func checkArgs(q *analysis, args []driver.NamedValue) error {
-	given := 0
+	ordinals := 0
+	var given []bool // by their place in q.Params
 	for i := range args {
-		if args[i].Name == "" {
-			given++
-		} else if err := checkNamed(q, args, i); err != nil {
-			return err
+		name := args[i].Name
+		if name == "" {
+			ordinals++
+			continue
 		}
-	}
-	return checkOrdinals(q, given)
-}
-
-func checkNamed(q *analysis, args []driver.NamedValue, i int) error {
-	name := args[i].Name
-	if err := checkVariable(name); err != nil {
-		return err
-	}
-	for j := range i {
-		if args[j].Name == name {
+		if err := checkVariable(name); err != nil {
+			return fmt.Errorf("surrealsql: %w", err)
+		}
+		twice := false
+		at := q.Param(name)
+		switch {
+		case len(args) <= few:
+			twice = hasArg(args[:i], name)
+		case at >= 0:
+			if given == nil {
+				given = make([]bool, len(q.Params))
+			}
+			twice, given[at] = given[at], true
+		}
+		if twice {
 			return fmt.Errorf("surrealsql: argument %q is given twice", name)
 		}
+		if at < 0 {
+			return fmt.Errorf("surrealsql: argument %q is not used: the text has %s", name, listParams(q))
+		}
 	}
-	if !slices.Contains(q.Params, name) {
-		return fmt.Errorf("surrealsql: argument %q is not used: the text has %s", name, listParams(q))
+	if err := checkOrdinals(q, ordinals); err != nil {
+		return err
 	}
-	return nil
+	return checkKept(q, args)
+}
+
+func hasArg(args []driver.NamedValue, name string) bool {
+	for i := range args {
+		if args[i].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func checkOrdinals(q *analysis, given int) error {
-	if given > 0 && q.Ordinals == 0 {
-		if q.Question >= 0 {
-			return fmt.Errorf("surrealsql: %d positional arguments, but `?` (at byte %d) is an operator of SurrealQL: write $1, $2, …", given, q.Question)
-		}
-		return fmt.Errorf("surrealsql: %d positional arguments, but the text has no $1: it has %s", given, listParams(q))
-	}
-	if given != q.Ordinals {
-		return fmt.Errorf("surrealsql: the text uses $1 to $%d, but %d positional arguments are given", q.Ordinals, given)
-	}
-	for n := 1; n <= given; n++ {
-		if !slices.ContainsFunc(q.Placeholders, func(p surrealql.Placeholder) bool { return p.N == n }) {
-			return fmt.Errorf("surrealsql: argument %d is not used: the text has no $%d", n, n)
-		}
+	switch {
+	case given > 0 && q.Ordinals == 0 && q.Question >= 0:
+		return fmt.Errorf("surrealsql: %s, but `?` (at byte %d) is an operator of SurrealQL: write $1, $2, …", countPositional(given), q.Question)
+	case given > 0 && q.Ordinals == 0 && q.Zero >= 0:
+		return fmt.Errorf("surrealsql: %s, but the text has no $1: the first one is $1, not %s (at byte %d)", countPositional(given), zeroOf(q), q.Zero)
+	case given > 0 && q.Ordinals == 0:
+		return fmt.Errorf("surrealsql: %s, but the text has no $1: it has %s", countPositional(given), listParams(q))
+	case given != q.Ordinals && q.Zero >= 0:
+		return fmt.Errorf("surrealsql: the text uses $1 to $%d, but %s given: the first one is $1, not %s (at byte %d)", q.Ordinals, areGiven(given), zeroOf(q), q.Zero)
+	case given != q.Ordinals:
+		return fmt.Errorf("surrealsql: the text uses $1 to $%d, but %s given", q.Ordinals, areGiven(given))
+	case q.Unused > 0:
+		return fmt.Errorf("surrealsql: argument %d is not used: the text has no $%d", q.Unused, q.Unused)
 	}
 	return nil
 }
 
+// zeroOf is the $0 or $01 of a text.
+func zeroOf(q *analysis) string {
+	rest := q.Text[q.Zero+1:]
+	return "$" + rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+}
+
+func countPositional(n int) string {
+	if n == 1 {
+		return "1 positional argument"
+	}
+	return strconv.Itoa(n) + " positional arguments"
+}
+
+func areGiven(n int) string {
+	if n == 1 {
+		return "1 positional argument is"
+	}
+	return countPositional(n) + " are"
+}
+
 func listParams(q *analysis) string {
-	if len(q.Params) == 0 {
+	const most = 20
+	switch n := len(q.Params); {
+	case n == 0:
 		return "no parameters"
+	case n > most:
+		return "$" + strings.Join(q.Params[:most], ", $") + fmt.Sprintf(" and %d more", n-most)
 	}
 	return "$" + strings.Join(q.Params, ", $")
 }
 
-// checkParams refuses a text with a parameter that has no value anywhere. It
-// may still be one of the database's own (DEFINE PARAM), so the server is asked
-// which there are, once for each database and name. What a definition stores by
-// name needs no value yet: the $user and $pass in the SIGNIN of an access have
-// theirs when somebody signs in. A text that says USE may mean parameters of
-// another database; they are left to the server.
-func (c *Conn) checkParams(ctx context.Context, q *analysis, args []driver.NamedValue) error {
-	if len(q.Params) == 0 || slices.ContainsFunc(q.Statements, func(s surrealql.Statement) bool { return s.Kind == surrealql.Use }) {
+// checkKept refuses arguments that a definition would keep by their name, to
+// mean something else, or nothing, when it is used.
+func checkKept(q *analysis, args []driver.NamedValue) error {
+	if len(q.Stale) > 0 {
+		return fmt.Errorf("surrealsql: a definition keeps $%s by its name, and not the value that the text gives it: %s", q.Stale[0], insteadOfKept)
+	}
+	if len(q.Kept) == 0 || len(args) == 0 {
 		return nil
 	}
-	for _, name := range q.Params {
-		if _, set := c.now.variables[name]; set || slices.Contains(q.Stored, name) || slices.ContainsFunc(args, func(a driver.NamedValue) bool { return a.Name == name }) {
-			continue
+	names := make(map[string]bool, len(args))
+	ordinal := 0
+	for i := range args {
+		name := args[i].Name
+		if name == "" {
+			ordinal++
+			name = "_" + strconv.Itoa(ordinal)
 		}
-		if !c.connector.params.known(c.now, name) && !c.askParam(ctx, name) {
-			return fmt.Errorf("surrealsql: no value for $%s: pass sql.Named(%q, …); the server would take NONE silently", name, name)
+		names[name] = true
+	}
+	for _, name := range q.Kept {
+		if names[name] {
+			return fmt.Errorf("surrealsql: argument $%s stands in what a definition keeps, which would be its name and not its value: %s", strings.TrimPrefix(name, "_"), insteadOfKept)
 		}
 	}
 	return nil
 }
 
-// askParam asks the server whether the database defines $name. Where that
-// cannot be found out, as for users who may not see the definitions, the text
-// gets the benefit of the doubt.
-func (c *Conn) askParam(ctx context.Context, name string) bool {
-	if c.now.ns == "" || c.now.db == "" {
-		return true
-	}
-	a := answer{conn: c}
-	if err := c.send(ctx, &a.reply, "INFO FOR DB", nil, false); err != nil {
-		return !c.rpc.Broken()
-	}
-	if err := a.parse(false); err != nil || len(a.entries) != 1 || a.entries[0].failed {
-		return true
-	}
-	defined, err := definedParams(a.last().result)
-	if err != nil {
-		return true
-	}
-	c.connector.params.learn(c.now, defined)
-	return slices.Contains(defined, name)
-}
-
-// definedParams reads the keys of `params` in the answer to INFO FOR DB.
-func definedParams(info []byte) ([]string, error) {
-	var d cbor.Decoder
-	d.Reset(info)
-	v, err := decodeValue(&d)
-	if err != nil {
-		return nil, err
-	}
-	object, _ := v.(map[string]any)
-	params, ok := object["params"].(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("INFO FOR DB tells no params")
-	}
-	names := make([]string, 0, len(params))
-	for name := range params {
-		names = append(names, name)
-	}
-	return names, nil
-}
+const insteadOfKept = "write the value into the text, as surrealsql.Literal renders it, or define it with DEFINE PARAM"
 
 // appendArgs appends the variables of a request: a map.
 func appendArgs(b []byte, args []driver.NamedValue, enc encoding) ([]byte, error) {
@@ -173,9 +183,9 @@ func appendArgs(b []byte, args []driver.NamedValue, enc encoding) ([]byte, error
 		var err error
 		if b, err = appendValue(b, args[i].Value, enc); err != nil {
 			if name == "" {
-				name = "$" + strconv.Itoa(ordinal)
+				name = strconv.Itoa(ordinal)
 			}
-			return b, &unsendable{"argument " + name, args[i].Value, err}
+			return b, &unsendable{"argument $" + name, args[i].Value, err}
 		}
 	}
 	return b, nil

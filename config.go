@@ -124,6 +124,11 @@ type Config struct {
 	// MaxMessageSize is the largest message accepted from the server, in bytes.
 	// Zero means 128 MiB.
 	MaxMessageSize int
+	// MaxRequestSize is the largest request that is sent, in bytes; a larger one
+	// fails with ErrRequestTooLarge before anything of it is sent. Zero means
+	// 128 MiB, which is what a server takes unless its variable
+	// SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE says otherwise (2.6 to 4.0).
+	MaxRequestSize int
 
 	// MaxUses retires a connection after so many leases. Zero sets no limit.
 	MaxUses int
@@ -271,10 +276,11 @@ func (c *Config) check() error {
 	if c.Database != "" && c.Namespace == "" {
 		return errDatabaseAlone(c.Database)
 	}
-	for name := range c.Variables {
-		if err := checkVariable(name); err != nil {
-			return fmt.Errorf("Config.Variables: %w", err)
-		}
+	if err := c.checkVariables(); err != nil {
+		return fmt.Errorf("surrealsql: Config.Variables: %w", err)
+	}
+	if err := checkNames(c.Namespace, c.Database); err != nil {
+		return fmt.Errorf("surrealsql: %w", err)
 	}
 	if c.SchemaFile != "" && c.Schema != "" {
 		return errors.New("surrealsql: schema_file and Config.Schema are both set: expected one of them")
@@ -284,4 +290,15 @@ func (c *Config) check() error {
 			c.LifetimeJitter, c.MaxLifetime)
 	}
 	return c.validateAuth()
+}
+
+// checkVariables refuses variables that cannot be set, in the order of their
+// names, so that the error is the same each time.
+func (c *Config) checkVariables() error {
+	for _, name := range slices.Sorted(maps.Keys(c.Variables)) {
+		if err := checkVariable(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

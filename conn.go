@@ -228,6 +228,9 @@ func (c *Conn) runText(ctx context.Context, a *answer, send string, args []drive
 // admit refuses what must not be sent: bad arguments, writes where only reading is
 // allowed, and what the server would take for something else.
 func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue) error {
+	if q.bad != nil {
+		return q.bad
+	}
 	if err := checkArgs(q, args); err != nil {
 		return err
 	}
@@ -248,18 +251,7 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 }
 
 func (c *Conn) exchange(ctx context.Context, a *answer, text string, args []driver.NamedValue, early bool) error {
-	err := c.send(ctx, &a.reply, text, args, early)
-	if isSessionExpired(err) && (c.tx == nil || !c.tx.used) {
-		// The server looks at the session before it runs anything, so nothing
-		// has run and the text may be sent again. It does not look at it before
-		// `begin` (3.0.2): a transaction can be stillborn.
-		if err := c.signInAgain(ctx); err != nil {
-			return err
-		}
-		if err = c.send(ctx, &a.reply, text, args, early); isSessionExpired(err) {
-			c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
-		}
-	}
+	err := c.sendSignedIn(ctx, &a.reply, text, args, early)
 	if c.tx != nil {
 		c.tx.used = true
 	}
@@ -270,6 +262,24 @@ func (c *Conn) exchange(ctx context.Context, a *answer, text string, args []driv
 		return placed(err, a.query, text)
 	}
 	return a.parse(early)
+}
+
+// sendSignedIn is send, and renews a session that has expired.
+func (c *Conn) sendSignedIn(ctx context.Context, reply *rpc.Stream, text string, args []driver.NamedValue, early bool) error {
+	err := c.send(ctx, reply, text, args, early)
+	if !isSessionExpired(err) || c.tx != nil && c.tx.used {
+		return err
+	}
+	// The server looks at the session before it runs anything, so nothing
+	// has run and the text may be sent again. It does not look at it before
+	// `begin` (3.0.2): a transaction can be stillborn.
+	if err := c.signInAgain(ctx); err != nil {
+		return err
+	}
+	if err = c.send(ctx, reply, text, args, early); isSessionExpired(err) {
+		c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
+	}
+	return err
 }
 
 // send makes the round trip of one query, whose result is to be read from the reply.
@@ -340,6 +350,9 @@ func (c *Conn) failure(err error) error {
 	if !errors.As(err, &f) {
 		return c.fail("", false, err)
 	}
+	if size := (*ws.SizeError)(nil); errors.As(f.Err, &size) {
+		return tooLarge(size)
+	}
 	cause := f.Err
 	if ended, ok := errors.AsType[*txEnded](cause); ok {
 		cause = ended // without the error of the context that was made of the two
@@ -392,6 +405,12 @@ func (c *Conn) fail(op string, sent bool, err error) error {
 	return &ConnError{Op: op, Addr: c.addr, Sent: sent, Err: err}
 }
 
+// tooLarge is the error of a request that the server would not take: it closes
+// the connection in the middle of it. Nothing has been sent.
+func tooLarge(err error) error {
+	return fmt.Errorf("%w: %w: send it in parts, or raise max_request_size along with the server's SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE", ErrRequestTooLarge, err)
+}
+
 func isContextError(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
@@ -405,7 +424,7 @@ func placed(err error, q *analysis, sent string) error {
 		}
 		e.relocate(q, sent)
 		if e.Hint == "" && e.Is(ErrParse) {
-			e.Hint = parseHint(q.Text, e.Line, e.Column, headline(e.Message))
+			e.Hint = cmp.Or(textHint(e, q), parseHint(q.Text, e.Line, e.Column, headline(e.Message)))
 		}
 	}
 	return err

@@ -33,7 +33,6 @@ type Connector struct {
 	log     logger
 	tracers tracers
 
-	params  definedParamsCache
 	txUsers txUsers
 	schema  schemaOnce
 
@@ -210,7 +209,8 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 		TLS:         cfg.tls(),
 		DialContext: cfg.DialContext,
 		GaveUp:      c.lingering.add,
-		MaxMessage:  int(cfg.MaxMessageSize),
+		MaxMessage:  cfg.MaxMessageSize,
+		MaxSend:     cfg.MaxRequestSize,
 	})
 	if err != nil {
 		if !failsFast(err) { // else nobody has asked the server

@@ -79,7 +79,7 @@ func shopMain2(c *Config) { c.Hosts, c.Namespace, c.Database = []string{"h:8000"
 func TestParseDSNReadsEveryKey(t *testing.T) {
 	t.Parallel()
 	got, err := ParseDSN("surrealdb://u:p@h/n/d?tls=true&auth=record&access=users&token=a.b-c%3D&dial_timeout=1s&query_timeout=2s" +
-		"&close_timeout=3s&max_message_size=64MiB&max_uses=7&max_lifetime=1h&lifetime_jitter=5m&health_check_interval=9s" +
+		"&close_timeout=3s&max_message_size=64MiB&max_request_size=32MiB&max_uses=7&max_lifetime=1h&lifetime_jitter=5m&health_check_interval=9s" +
 		"&ping_after_idle=11s&connect_attempts=4&connect_backoff=10ms&load_balance=random&schema_file=%2Fetc%2Fs.surql" +
 		"&null=none&reset=always&log_queries=true&read_only=true&encoding=cbor")
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestParseDSNReadsEveryKey(t *testing.T) {
 		Hosts: []string{"h:8000"}, User: "u", Password: "p", Namespace: "n", Database: "d",
 		TLS: true, Auth: AuthRecord, Access: "users", Token: "a.b-c=",
 		DialTimeout: time.Second, QueryTimeout: 2 * time.Second, CloseTimeout: 3 * time.Second,
-		MaxMessageSize: 64 << 20, MaxUses: 7, MaxLifetime: time.Hour, LifetimeJitter: 5 * time.Minute,
+		MaxMessageSize: 64 << 20, MaxRequestSize: 32 << 20, MaxUses: 7, MaxLifetime: time.Hour, LifetimeJitter: 5 * time.Minute,
 		HealthCheckInterval: 9 * time.Second, PingAfterIdle: 11 * time.Second,
 		ConnectAttempts: 4, ConnectBackoff: 10 * time.Millisecond, LoadBalance: Random,
 		SchemaFile: "/etc/s.surql", NullAs: NilIsNone, Reset: ResetAlways, LogQueries: true, ReadOnly: true,

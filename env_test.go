@@ -38,7 +38,7 @@ func TestEveryKeyHasAVariable(t *testing.T) {
 		if value == "" {
 			value = "1234s" // a duration, and a text
 		}
-		if k.Name == "max_message_size" {
+		if k.Name == "max_message_size" || k.Name == "max_request_size" {
 			value = "3MiB"
 		}
 		env := map[string]string{"SURREALDB_URL": base["SURREALDB_URL"], "SURREALDB_USER": "u", "SURREALDB_NS": "n", "SURREALDB_DB": "d", k.Variable(): value}

@@ -27,6 +27,9 @@ var (
 	ErrOutcomeUnknown = errors.New("surrealsql: the outcome is unknown: the request may have been executed")
 	// ErrMessageTooLarge: the server's reply exceeds max_message_size.
 	ErrMessageTooLarge = errors.New("surrealsql: the server's message is larger than max_message_size")
+	// ErrRequestTooLarge: a request exceeds max_request_size. Nothing of it was
+	// sent, and the connection is as good as before.
+	ErrRequestTooLarge = errors.New("surrealsql: the request is larger than max_request_size")
 	// ErrAmbiguousColumns: two columns of a projection cannot be told apart.
 	ErrAmbiguousColumns = errors.New("surrealsql: columns cannot be told apart")
 )

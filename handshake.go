@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -47,7 +48,11 @@ func useStep(namespace, database string) step {
 
 func letStep(name string, value any, enc encoding) step {
 	return step{method: "let", count: 2, params: func(b []byte) ([]byte, error) {
-		return appendValue(cbor.AppendText(b, name), value, enc)
+		b, err := appendValue(cbor.AppendText(b, name), value, enc)
+		if err != nil {
+			err = fmt.Errorf("surrealsql: variable $%s: %w", name, err)
+		}
+		return b, err
 	}}
 }
 

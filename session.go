@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"unicode/utf8"
 )
 
 // session is what the server remembers about a connection between requests.
@@ -33,6 +34,9 @@ func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 		// The server (3.0) dies of a database without namespace.
 		return fmt.Errorf("surrealsql: Use: got no namespace for the database %q, expected one", database)
 	}
+	if err := checkNames(namespace, database); err != nil {
+		return fmt.Errorf("surrealsql: Use: %w", err)
+	}
 	if (c.readOnly || c.tx != nil && c.tx.readOnly) && !c.base.holds(namespace, database) && !c.now.holds(namespace, database) {
 		return fmt.Errorf("%w: Use would make the namespace %q or the database %q if it were not there: open a connector whose Config names them", ErrReadOnly, namespace, database)
 	}
@@ -47,7 +51,7 @@ func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 // goes before it (3.x).
 func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	if err := checkVariable(name); err != nil {
-		return err
+		return fmt.Errorf("surrealsql: Let: %w", err)
 	}
 	return c.change(ctx, letStep(name, value, c.cfg.encoding()), func(s *session) {
 		if s.variables == nil {
@@ -60,7 +64,7 @@ func (c *Conn) Let(ctx context.Context, name string, value any) error {
 // Unset removes a session variable. One that is not set is no error.
 func (c *Conn) Unset(ctx context.Context, name string) error {
 	if err := checkVariable(name); err != nil {
-		return err
+		return fmt.Errorf("surrealsql: Unset: %w", err)
 	}
 	return c.change(ctx, textStep("unset", name), func(s *session) { delete(s.variables, name) })
 }
@@ -96,5 +100,15 @@ func (c *Conn) change(ctx context.Context, s step, note func(*session)) error {
 		return s.hinted(err)
 	}
 	note(&c.now)
+	return nil
+}
+
+// checkNames refuses names of a namespace and a database that are not UTF-8.
+func checkNames(names ...string) error {
+	for _, name := range names {
+		if !utf8.ValidString(name) {
+			return fmt.Errorf("the name %q is not UTF-8, which SurrealDB's names are", name)
+		}
+	}
 	return nil
 }

@@ -25,6 +25,7 @@ type analysis struct {
 	names     [][]string // of the columns of the statements that list them
 	layouts   []*layout  // of the statements; nil where the text alone does not place the columns
 	streams   bool       // the last statement's rows may be read while they arrive
+	bad       error      // why the text cannot be sent
 }
 
 type texts = memory[*analysis]
@@ -35,7 +36,7 @@ func newTexts() *texts {
 
 func newAnalysis(source string) *analysis {
 	q := surrealql.Analyze(source)
-	t := &analysis{Query: q, exec: q.ExecText(), refused: misleading(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
+	t := &analysis{Query: q, bad: checkText(source), exec: q.ExecText(), refused: misleading(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
 	for i := range q.Statements {
 		s := &q.Statements[i]
 		if err := s.Projection.Check(); err != nil && t.ambiguous == nil {

@@ -20,9 +20,28 @@ type Query struct {
 	// Stored are those of Params that only definitions use, which store them by
 	// name: nothing needs to give them a value now.
 	Stored []string
+	// Needs are the parameters that must have a value when the text runs, each
+	// once for the database that is used there.
+	Needs []Need
+	// Kept are the names, _n for ordinals, that a definition keeps: an argument
+	// of that name would not be what the definition means later.
+	Kept []string
+	// Stale are the names that the text gives a value by LET or FOR, and that a
+	// definition keeps by name all the same.
+	Stale []string
+	// Unused is the first of the ordinals up to Ordinals that is not used, or 0.
+	Unused int
+
+	places map[string]int // in Params, where they are many
 	// Question is the offset of the first ? that stands where an operand is due,
 	// as a placeholder of other databases would, or -1.
 	Question int
+	// Zero is the offset of the first $0, $01 and the like, which are no ordinals,
+	// or -1.
+	Zero int
+	// Commas are the offsets of the commas that part expressions in parentheses,
+	// which hold no list in SurrealQL, but may hold a point.
+	Commas []int
 	// Statements are the statements of the text in order, without empty ones.
 	Statements []Statement
 }
@@ -71,7 +90,7 @@ func (s *Statement) Lost() bool { return s.lost }
 // Analyze reads a text. It does not fail: what the server would refuse is
 // analysed as well as can be, and the server says what is wrong with it.
 func Analyze(text string) *Query {
-	p := parser{lex: lexer{text: text}, question: -1}
+	p := parser{lex: lexer{text: text}, question: -1, zero: -1}
 	q := &Query{Text: text}
 	for {
 		for p.eat(tSemicolon) {
@@ -96,8 +115,10 @@ func Analyze(text string) *Query {
 		s.MayWrite, s.mayReturn, s.lost = p.writes || p.lost, p.returned, p.lost
 		q.Statements = append(q.Statements, s)
 	}
-	q.Question = p.question
-	q.Params, q.Stored = p.params.free, p.params.stored
+	q.Question, q.Zero, q.Commas = p.question, p.zero, p.commas
+	q.Params, q.Stored, q.Needs = p.params.free, p.params.storedOnly(), p.params.needs
+	q.Kept, q.Stale = p.params.kept, p.params.stale
+	q.index()
 	q.place(p.ordinals)
 	return q
 }
@@ -107,6 +128,15 @@ func (q *Query) place(ordinals []Placeholder) {
 	q.Placeholders, q.Rewritten = ordinals, q.Text
 	for _, o := range ordinals {
 		q.Ordinals = max(q.Ordinals, o.N)
+	}
+	used := make([]bool, q.Ordinals+1)
+	for _, o := range ordinals {
+		used[o.N] = true
+	}
+	for n := 1; n <= q.Ordinals && q.Unused == 0; n++ {
+		if !used[n] {
+			q.Unused = n
+		}
 	}
 	if edits := q.edits(false); len(edits) > 0 {
 		q.Rewritten = apply(q.Text, edits)
@@ -135,10 +165,12 @@ func (p *parser) topWord(s *Statement, t token) bool {
 	switch t.kw {
 	case kwBegin:
 		s.silent(Begin)
+		p.began = len(p.params.undo)
 	case kwCommit:
 		s.silent(Commit)
 	case kwCancel:
 		s.silent(Cancel)
+		p.params.back(min(p.began, len(p.params.undo))) // 4.0 forgets what it gave
 	case kwOption:
 		s.silent(Option)
 	case kwUse:
@@ -158,14 +190,20 @@ func (p *parser) topWord(s *Statement, t token) bool {
 		return true
 	case kwLive:
 		s.is(Live, Value, One)
+		p.params.live = true
 		p.next()
 		p.liveBody()
+		p.params.live = false
 		return true
 	default:
 		return false
 	}
 	p.next()
 	p.skipTo(nil)
+	p.params.live = false
+	if t.kw == kwUse {
+		p.params.change()
+	}
 	return true
 }
 

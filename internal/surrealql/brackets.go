@@ -5,8 +5,14 @@ import "slices"
 // covered walks what stands in parentheses, after the opening one: an
 // expression, or the two numbers of a point.
 func (p *parser) covered(e *expr) {
+	if p.depth == p.listDepth+1 { // a statement in parentheses is the list's still
+		p.listDepth++
+		defer func() { p.listDepth-- }()
+	}
 	p.expression(e)
-	for p.eat(tComma) {
+	for p.peek().kind == tComma {
+		p.commas = append(p.commas, p.peek().pos)
+		p.next()
 		e.set(shapeOther)
 		p.expression(nil)
 	}
@@ -140,6 +146,9 @@ func (p *parser) object(e *expr) {
 // block walks the statements of a block, or the items of a set, and the
 // closing brace. The first needs nothing behind it where an object might stand (3.x).
 func (p *parser) block() {
+	defer p.params.close(p.params.open())
+	defer func(was int) { p.listDepth = was }(p.listDepth)
+	p.listDepth = p.depth
 	p.blocks++
 	defer func() { p.blocks-- }()
 	for first := true; ; first = false {

@@ -72,7 +72,10 @@ func (p *parser) insertBody(s *Statement) {
 		p.next()
 		p.eatWord(kwKey)
 		p.eatWord(kwUpdate)
+		was := p.params.input
+		p.params.input = true
 		p.assignments()
+		p.params.input = was
 	}
 	s.returnAt(p.last)
 	p.clauses(s)

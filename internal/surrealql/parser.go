@@ -11,11 +11,14 @@ const maxDepth = 200
 // what a driver asks. It accepts far more than the server does: whatever it
 // cannot follow it skips up to the end of the statement.
 type parser struct {
-	lex   lexer
-	ahead [4]token
-	n     int // tokens in ahead
-	last  int // end of the last token taken
-	depth int
+	lex       lexer
+	ahead     [4]token
+	n         int // tokens in ahead
+	last      int // end of the last token taken
+	depth     int
+	listDepth int // the depth of the list of statements at hand: the text's or a block's
+
+	began int // the mark of the last BEGIN
 
 	blocks int // braces around, of blocks and sets
 
@@ -28,6 +31,8 @@ type parser struct {
 	byName   int  // parameters taken that are no ordinals
 
 	question int
+	zero     int   // the first $0 or $01, which the server cannot lex and we do not number
+	commas   []int // in parentheses, where the server wants at most the one of a point
 	ordinals []Placeholder
 	params   paramSet
 }
@@ -74,6 +79,10 @@ func (p *parser) nextName() token {
 		p.useParam(t)
 	case tInvalid:
 		p.lost = true
+	case tDollar:
+		if p.zero < 0 && p.lex.at(t.end) == '0' {
+			p.zero = t.pos
+		}
 	}
 	return t
 }
@@ -226,6 +235,8 @@ func (p *parser) looseWord(prev, t token) {
 		}
 	case prev.kind == tDot, prev.kind == tArrow, prev.is(kwAs):
 		p.nextName()
+	case (t.kw == kwDefine || t.kw == kwAlter) && n.kind == tWord: // which parameters it keeps matters
+		p.statement(nil)
 	default:
 		p.next()
 	}

@@ -19,42 +19,23 @@ type Placeholder struct {
 }
 
 // special are the names the server gives a meaning of its own; an argument
-// cannot stand in for them.
+// cannot stand in for them. It protects access, auth, session and token
+// everywhere (3.0.2 to 4.0), and gives the others values where they mean
+// something.
 var special = map[string]bool{
 	"this": true, "self": true, "parent": true, "value": true, "input": true,
 	"before": true, "after": true, "event": true, "auth": true, "token": true,
 	"session": true, "access": true, "request": true, "reference": true,
 }
 
+// within are those of special that have a value only within definitions, where a
+// live query looks at a change, and $input also in ON DUPLICATE KEY UPDATE.
+// Anywhere else the server takes NONE for them.
+var within = map[string]bool{"value": true, "event": true, "request": true, "reference": true, "input": true}
+
 // IsSpecial reports whether the server gives the parameter of this name (said
 // without its $) a meaning of its own.
 func IsSpecial(name string) bool { return special[name] }
-
-// paramSet gathers the parameters a text uses and does not itself assign.
-type paramSet struct {
-	free    []string
-	stored  []string // those of free that only definitions use
-	state   map[string]paramState
-	storing bool // what comes is stored by a definition
-}
-
-type paramState uint8
-
-const (
-	paramUnseen paramState = iota
-	paramFree
-	paramStored // used, but only by what a definition stores
-	paramAssigned
-)
-
-func (s *paramSet) set(name string, st paramState) paramState {
-	if s.state == nil {
-		s.state = make(map[string]paramState)
-	}
-	was := s.state[name]
-	s.state[name] = st
-	return was
-}
 
 // useParam notes a parameter, or the ordinal it stands for.
 func (p *parser) useParam(t token) {
@@ -62,29 +43,17 @@ func (p *parser) useParam(t token) {
 	if t.kind == tOrdinal {
 		n, _ := strconv.Atoi(name[1:])
 		p.ordinals = append(p.ordinals, Placeholder{N: n, Pos: t.pos, Bare: true})
+		if p.params.storing {
+			p.params.keep("_" + name[1:])
+		}
 		return
 	}
 	if n := ordinalName(name); n > 0 {
 		p.ordinals = append(p.ordinals, Placeholder{N: n, Pos: t.pos})
+		p.params.keep(name)
 		return
 	}
-	if !special[name] {
-		p.params.use(name)
-	}
-}
-
-func (s *paramSet) use(name string) {
-	switch was := s.state[name]; {
-	case was == paramUnseen && s.storing:
-		s.set(name, paramStored)
-		s.free, s.stored = append(s.free, name), append(s.stored, name)
-	case was == paramUnseen:
-		s.set(name, paramFree)
-		s.free = append(s.free, name)
-	case was == paramStored && !s.storing:
-		s.set(name, paramFree)
-		s.stored = slices.DeleteFunc(s.stored, func(n string) bool { return n == name })
-	}
+	p.params.use(name)
 }
 
 // declared takes a parameter that is being given a value here, and returns its
@@ -108,15 +77,6 @@ func (p *parser) declared() string {
 	return ""
 }
 
-// assign makes a name known as assigned; what it was before is returned, so
-// that a closure can give its parameters back.
-func (p *parser) assign(name string) paramState {
-	if name == "" {
-		return paramUnseen
-	}
-	return p.params.set(name, paramAssigned)
-}
-
 // noteQuestion notes a ? where an operand is due, which SurrealQL does not
 // have and other databases use as a placeholder.
 func (p *parser) noteQuestion(t token) {
@@ -136,4 +96,29 @@ func ordinalName(name string) int {
 		return 0
 	}
 	return n
+}
+
+// fewParams is up to how many names are compared one by one.
+const fewParams = 16
+
+// index makes Param fast where the names are many.
+func (q *Query) index() {
+	if len(q.Params) <= fewParams {
+		return
+	}
+	q.places = make(map[string]int, len(q.Params))
+	for i, name := range q.Params {
+		q.places[name] = i
+	}
+}
+
+// Param returns the place of a name in Params, or -1.
+func (q *Query) Param(name string) int {
+	if q.places == nil {
+		return slices.Index(q.Params, name)
+	}
+	if i, ok := q.places[name]; ok {
+		return i
+	}
+	return -1
 }

@@ -169,11 +169,7 @@ func (p *parser) function() {
 // closureOrMock walks |$a, $b: int| expr, || expr, -> kind {…} in between, or
 // |person:10|.
 func (p *parser) closureOrMock() {
-	type param struct {
-		name string
-		was  paramState
-	}
-	var params []param
+	defer p.params.close(p.params.open())
 	if p.next().kind == tVert {
 		if k := p.peek().kind; k != tParam && k != tQuotedParam && k != tOrdinal && k != tVert {
 			for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
@@ -185,7 +181,7 @@ func (p *parser) closureOrMock() {
 		for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
 			before := p.last
 			if name := p.declared(); name != "" {
-				params = append(params, param{name, p.assign(name)})
+				p.params.assign(name)
 			} else if p.last == before {
 				p.next() // a colon, a kind, a comma
 			}
@@ -204,7 +200,4 @@ func (p *parser) closureOrMock() {
 		p.closures++
 	}
 	p.writes = p.writes || before
-	for _, q := range params {
-		p.params.set(q.name, q.was)
-	}
 }

@@ -130,7 +130,7 @@ func (p *parser) statement(e *expr) {
 	deep := !p.enter()
 	t := p.next()
 	if deep {
-		p.skipTo(nil)
+		p.kept(func() { p.skipTo(nil) })
 		return
 	}
 	p.body(s, t.kw)
@@ -179,65 +179,6 @@ func (p *parser) body(s *Statement, kw keyword) {
 	}
 }
 
-// schemaBody walks DEFINE, REMOVE, ALTER and REBUILD. What they say is the
-// server's business; only parameters and brackets matter here. Parameters in
-// what a definition stores (the SIGNIN of an access, a function's body, …) get
-// their values when that is used; only the value of DEFINE PARAM is computed
-// at once.
-func (p *parser) schemaBody(s *Statement, kw keyword) {
-	was := p.params.storing
-	defer func() { p.params.storing = was }()
-	p.params.storing = true
-	switch kw {
-	case kwDefine:
-		s.is(Define, Nothing, AsIs)
-		p.params.storing = !p.peek().is(kwParam)
-		p.defineHead()
-	case kwRemove:
-		s.is(Remove, Nothing, AsIs)
-	case kwAlter:
-		s.is(Alter, Nothing, AsIs)
-	case kwRebuild:
-		s.is(Rebuild, Nothing, AsIs)
-	}
-	p.skipTo(nil)
-}
-
-// defineHead takes the parameters that DEFINE PARAM and DEFINE FUNCTION name:
-// they are given values, not used.
-func (p *parser) defineHead() {
-	what := p.peek()
-	if what.kw != kwParam && what.kw != kwFunction {
-		return
-	}
-	p.next()
-	for t := p.peek(); t.kind == tWord && p.peekAt(1).kind != tLParen; t = p.peek() {
-		if t.kw == kwFn {
-			p.path()
-			break
-		}
-		p.next() // OVERWRITE, IF NOT EXISTS
-	}
-	if what.kw == kwParam {
-		name := p.declared()
-		if p.eatWord(kwValue) {
-			p.expression(nil) // its closures have parameters of their own
-		}
-		p.assign(name)
-		return
-	}
-	if !p.eat(tLParen) {
-		return
-	}
-	for t := p.peek(); !t.closes(); t = p.peek() {
-		before := p.last
-		if p.assign(p.declared()); p.last == before {
-			p.loose(token{kind: tComma}, t)
-		}
-	}
-	p.eat(tRParen)
-}
-
 // infoBody walks INFO FOR DB, INFO FOR TABLE t, INFO FOR USER u ON ROOT, INFO FOR INDEX
 // i ON TABLE t, each with VERSION and STRUCTURE. Names are expressions.
 func (p *parser) infoBody() {
@@ -276,15 +217,19 @@ func (p *parser) letBody() {
 		p.skipTo(func(t token) bool { return t.kind == tEqual })
 	}
 	p.eat(tEqual)
+	here := p.depth == p.listDepth+2
 	p.expression(nil)
-	p.assign(name)
+	if here { // elsewhere it gives the name to nobody
+		p.params.assign(name)
+	}
 }
 
 func (p *parser) forBody() {
 	name := p.declared()
 	p.eatWord(kwIn)
 	p.expression(nil)
-	p.assign(name)
+	defer p.params.close(p.params.open())
+	p.params.assign(name)
 	if p.eat(tLBrace) {
 		p.nestedBlock()
 	}
@@ -330,7 +275,9 @@ func (p *parser) branch(worded bool) {
 		}
 		return
 	}
+	mark := p.params.open()
 	p.expression(nil)
+	p.params.close(mark)
 	if p.peek().kind == tSemicolon {
 		if n := p.peekAt(1); n.is(kwElse) || n.is(kwEnd) {
 			p.next()

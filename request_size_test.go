@@ -1,0 +1,73 @@
+package surrealsql_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+)
+
+func TestARequestLargerThanTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	db, proxy := proxied(t, func(c *surrealsql.Config) { c.MaxRequestSize = 64 << 10 })
+	solo(db)
+	long := strings.Repeat("x", 64<<10)
+	conn := connID(t, db)
+	before := proxy.Stats().BytesToServer
+	requireTooLarge := func(err error) {
+		t.Helper()
+		require.ErrorIs(t, err, surrealsql.ErrRequestTooLarge)
+		for _, says := range []string{"the request has 6", "the limit is 65536", "max_request_size", "SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE"} {
+			require.ErrorContains(t, err, says)
+		}
+		require.NotErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+		require.False(t, surrealsql.IsConnectivity(err))
+		require.False(t, surrealsql.IsRetryable(err))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	requireTooLarge(exec(ctx, db, `CREATE t SET v = $1`, long))
+	requireTooLarge(scan(ctx, db, `SELECT * FROM t WHERE v = $v`, sql.Named("v", long)))
+	requireTooLarge(scan(ctx, db, `RETURN '`+long+`'`))
+	leased(t, db, func(c *surrealsql.Conn) error {
+		requireTooLarge(c.Let(ctx, "v", long))
+		requireTooLarge(c.Use(ctx, long, "db"))
+		requireTooLarge(c.SignIn(ctx, surrealsql.Credentials{User: "root", Password: long}))
+		return nil
+	})
+	require.Less(t, proxy.Stats().BytesToServer-before, int64(4<<10), "a reset at most")
+	require.Equal(t, conn, connID(t, db), "the connection is as good as before")
+
+	tx, err := db.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	mustExec(t, tx, `CREATE t:1`)
+	requireTooLarge(exec(ctx, tx, `CREATE t SET v = $1`, long))
+	require.NoError(t, tx.Commit(), "nothing of it has run")
+	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM t)`))
+
+	// What just fits goes through.
+	require.Equal(t, 63<<10, queryOne[int](t, db, `RETURN string::len($1)`, long[:63<<10]))
+}
+
+func TestConnectingWithMoreThanTheServerTakesSaysSo(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 64<<10)
+	for name, set := range map[string]func(*surrealsql.Config){
+		"Variables": func(c *surrealsql.Config) { c.Variables = map[string]any{"v": long} },
+		"Schema":    func(c *surrealsql.Config) { c.Schema = "RETURN '" + long + "'" },
+		"Init":      func(c *surrealsql.Config) { c.Init = []string{"RETURN '" + long + "'"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, _ := proxied(t, set, func(c *surrealsql.Config) { c.MaxRequestSize = 16 << 10 })
+			err := db.PingContext(t.Context())
+			require.ErrorIs(t, err, surrealsql.ErrRequestTooLarge)
+			require.False(t, errors.Is(err, surrealsql.ErrOutcomeUnknown))
+		})
+	}
+}
