@@ -187,8 +187,15 @@ type Config struct {
 	// slog.Default(). A query whose rows are read is logged when they are closed:
 	// the rows are those that were read, the duration is the time until then. The
 	// rows of an Exec are those it affected.
+	// A failed query is logged at the level Warn, or Error where it is the server's or
+	// the network's fault, or Info where the caller gave it up; with the error's class
+	// and kind, and its message without values.
 	Logger     *slog.Logger
 	LogQueries bool
+	// LogSlowQueries logs queries that take as long or longer, at the level Warn and
+	// also without LogQueries. The duration is as above: where rows are read it has in
+	// it what the program does between them. Zero logs none for being slow.
+	LogSlowQueries time.Duration
 	// Tracer, if set, is told of queries, and of connects, resets and closes
 	// where it implements ConnectTracer, ResetTracer, CloseTracer.
 	Tracer Tracer
@@ -245,7 +252,7 @@ func (c *Config) validate() error {
 	if c.LifetimeJitter == 0 {
 		c.LifetimeJitter = c.MaxLifetime / 10
 	}
-	if c.LogQueries && c.Logger == nil {
+	if c.logsQueries() && c.Logger == nil {
 		c.Logger = slog.Default()
 	}
 	return nil

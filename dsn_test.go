@@ -81,7 +81,7 @@ func TestParseDSNReadsEveryKey(t *testing.T) {
 	got, err := ParseDSN("surrealdb://u:p@h/n/d?tls=true&auth=record&access=users&token=a.b-c%3D&dial_timeout=1s&query_timeout=2s" +
 		"&close_timeout=3s&max_message_size=64MiB&max_request_size=32MiB&max_uses=7&max_lifetime=1h&lifetime_jitter=5m&health_check_interval=9s" +
 		"&ping_after_idle=11s&connect_attempts=4&connect_backoff=10ms&load_balance=random&schema_file=%2Fetc%2Fs.surql" +
-		"&null=none&reset=always&log_queries=true&read_only=true&encoding=cbor")
+		"&null=none&reset=always&log_queries=true&log_slow_queries=200ms&read_only=true&encoding=cbor")
 	require.NoError(t, err)
 	require.Equal(t, &Config{
 		Hosts: []string{"h:8000"}, User: "u", Password: "p", Namespace: "n", Database: "d",
@@ -90,7 +90,7 @@ func TestParseDSNReadsEveryKey(t *testing.T) {
 		MaxMessageSize: 64 << 20, MaxRequestSize: 32 << 20, MaxUses: 7, MaxLifetime: time.Hour, LifetimeJitter: 5 * time.Minute,
 		HealthCheckInterval: 9 * time.Second, PingAfterIdle: 11 * time.Second,
 		ConnectAttempts: 4, ConnectBackoff: 10 * time.Millisecond, LoadBalance: Random,
-		SchemaFile: "/etc/s.surql", NullAs: NilIsNone, Reset: ResetAlways, LogQueries: true, ReadOnly: true,
+		SchemaFile: "/etc/s.surql", NullAs: NilIsNone, Reset: ResetAlways, LogQueries: true, LogSlowQueries: 200 * time.Millisecond, ReadOnly: true,
 	}, got)
 
 	for _, k := range dsnKeys {

@@ -177,9 +177,11 @@ func compileRules(texts []ruleText) (rules []textRule) {
 // there is none.
 func ruleOf(message string) (textRule, errtext.Match) {
 	text := strings.TrimSuffix(bareText(message), ".")
-	for _, r := range textRules {
-		if m, ok := r.form.Match(text); ok {
-			return r, m
+	for _, sure := range []bool{true, false} {
+		for _, r := range textRules {
+			if m, ok := r.form.Match(text, sure); ok {
+				return r, m
+			}
 		}
 	}
 	return textRule{}, errtext.Match{}
@@ -208,20 +210,17 @@ func (e *Error) withoutValues() string {
 		return ""
 	}
 	return m.Render(func(place, part string) string {
+		if !m.Sure {
+			return "…"
+		}
 		switch place {
 		case "table", "field", "index", "param", "name", "statement", "position":
-			if m.Sure {
-				return part
-			}
-		case "type":
-			if m.Sure {
-				return errtext.Blank(part)
-			}
+			return part
 		case "record":
-			if table := errtext.Table(part); m.Sure && table != "" {
+			if table := errtext.Table(part); table != "" {
 				return table + ":…"
 			}
-		case "check", "text":
+		case "check", "text", "type":
 			return errtext.Blank(part)
 		case "parse":
 			return headline(strings.TrimPrefix(part, "- "))

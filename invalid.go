@@ -19,7 +19,7 @@ func (e *unsendable) Is(target error) bool { return target == ErrInvalid }
 
 // withoutValue is what may be logged.
 func (e *unsendable) withoutValue() string {
-	return fmt.Sprintf("surrealsql: %s, a %T, cannot be sent", e.what, e.value)
+	return fmt.Sprintf("surrealsql: the request was refused before it was sent: %s is a %T that cannot be sent", e.what, e.value)
 }
 
 // malformed is the error of a text or a key that makes no value of SurrealDB's.

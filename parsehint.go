@@ -54,7 +54,6 @@ var hintAfterWords = []struct{ words, hint string }{
 	{"REPLACE INTO", "a record is written whether it is there or not by UPSERT person:1 CONTENT { … }"},
 	{"MERGE INTO", "a record is written whether it is there or not by UPSERT person:1 MERGE { … }"},
 	{"WITH", "a result is named by LET: LET $x = (SELECT …); SELECT … FROM $x"},
-	{"START TRANSACTION", "a transaction is begun by sql.DB.BeginTx, or by BEGIN; …; COMMIT in one text"},
 	{"SAVEPOINT", "there are no savepoints"},
 	{"SET", "a variable is set by LET $x = 1"},
 	{"DECLARE", "a variable is set by LET $x = 1"},

@@ -3,9 +3,9 @@
 // A message is a fixed text with names and values in it. The values are a user's and
 // may hold anything, the fixed text of another message included; but the server writes
 // them as SurrealQL does, so what stands between quotes belongs to them. A pattern is
-// therefore sought outside of quotes first. Only where it is not found so (some messages
-// have a value without its quotes) is it sought anywhere, and what is found then is not
-// [Match.Sure].
+// therefore sought outside of quotes first. Only where none is found so (some messages
+// have a value without its quotes) are they sought anywhere, and what is found then is
+// not [Match.Sure].
 package errtext
 
 import (
@@ -45,18 +45,16 @@ type Match struct {
 	parts   []string
 }
 
-// Match reports whether all of the message has the form of the pattern.
-func (p *Pattern) Match(message string) (Match, bool) {
+// Match reports whether all of the message has the form of the pattern. With sure it
+// heeds quotes. Try all patterns so before any of them without: a value may hold another
+// message.
+func (p *Pattern) Match(message string, sure bool) (Match, bool) {
 	last := len(p.fixed) - 1
 	if !strings.HasPrefix(message, p.fixed[0]) || !strings.HasSuffix(message, p.fixed[last]) {
 		return Match{}, false
 	}
-	for _, quoted := range []bool{true, false} {
-		if parts, ok := p.parts(message, quoted); ok {
-			return Match{Sure: quoted, pattern: p, parts: parts}, true
-		}
-	}
-	return Match{}, false
+	parts, ok := p.parts(message, sure)
+	return Match{Sure: sure && ok, pattern: p, parts: parts}, ok
 }
 
 // parts are what stands at the places. The first place where the fixed text goes on is
@@ -155,9 +153,6 @@ func (m Match) Part(name string) string {
 	}
 	return ""
 }
-
-// Is reports whether it is a match of that pattern's text.
-func (m Match) Is(p *Pattern) bool { return m.pattern == p }
 
 // Render is the message with what show makes of each part.
 func (m Match) Render(show func(place, part string) string) string {

@@ -16,24 +16,28 @@ func TestAPatternIsFoundOutsideOfTheQuotesOfItsValues(t *testing.T) {
 		{"Couldn't coerce value for field `n` of `s:1`: Expected `int` but found `'` of `t:2`: Expected `x` but found `'`", "n", "s:1", "'` of `t:2`: Expected `x` but found `'"},
 		{"Couldn't coerce value for field `n` of `s:1`: Expected `int` but found `{ a: '}`', b: [1] }`", "n", "s:1", "{ a: '}`', b: [1] }"},
 	} {
-		m, ok := coerce.Match(c.message)
+		m, ok := coerce.Match(c.message, true)
 		require.True(t, ok, c.message)
 		require.True(t, m.Sure, c.message)
 		require.Equal(t, []string{c.field, c.record, "int", c.value}, []string{m.Part("field"), m.Part("record"), m.Part("type"), m.Part("value")})
 		require.Empty(t, m.Part("other"))
 	}
 	for _, other := range []string{"", "Couldn't", "Couldn't coerce value for field `n` of `s:1`: Expected `int`", "The table 't' does not exist"} {
-		_, ok := coerce.Match(other)
+		_, ok := coerce.Match(other, false)
 		require.False(t, ok, other)
 	}
 }
 
 func TestAPatternWithAValueThatHasNoQuotesIsFoundButNotSure(t *testing.T) {
 	t.Parallel()
-	m, ok := Compile("Cannot perform subtraction with '{value}' and '{value}'").Match("Cannot perform subtraction with 'it's' and '5'")
+	subtraction := Compile("Cannot perform subtraction with '{value}' and '{value}'")
+	const message = "Cannot perform subtraction with 'it's' and '5'"
+	_, ok := subtraction.Match(message, true)
+	require.False(t, ok)
+	m, ok := subtraction.Match(message, false)
 	require.True(t, ok)
 	require.False(t, m.Sure)
-	m, ok = Compile("{value}This transaction can be retried").Match("Write conflict. This transaction can be retried")
+	m, ok = Compile("{value}This transaction can be retried").Match("Write conflict. This transaction can be retried", true)
 	require.True(t, ok)
 	require.Equal(t, "Write conflict. ", m.Part("value"))
 }
@@ -62,8 +66,10 @@ func FuzzMatchAndBlankNeverFail(f *testing.F) {
 	f.Add("Found 'a' for field `n`, with record `s:1`, but field must conform to: false")
 	f.Add("Found '⟨` for field ``, with record `⟩")
 	f.Fuzz(func(t *testing.T, s string) {
-		if m, ok := p.Match(s); ok {
-			require.Equal(t, s, m.Render(func(_, part string) string { return part }))
+		for _, sure := range []bool{true, false} {
+			if m, ok := p.Match(s, sure); ok {
+				require.Equal(t, s, m.Render(func(_, part string) string { return part }))
+			}
 		}
 		Blank(s)
 		Table(s)

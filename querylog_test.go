@@ -1,0 +1,203 @@
+package surrealsql_test
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/surrealtest"
+)
+
+func logQueries(b *logbook) func(*surrealsql.Config) {
+	return func(c *surrealsql.Config) { c.Logger, c.LogQueries = b.logger(), true }
+}
+
+func TestAFailedQueryIsLoggedAtItsOwnLevelWithKindClassAndNames(t *testing.T) {
+	t.Parallel()
+	var book logbook
+	db := ruledDB(t, logQueries(&book))
+	mustExec(t, db, `DEFINE INDEX i ON person FIELDS email UNIQUE; CREATE person:9 SET email = 'x@y'`)
+	for _, c := range []struct {
+		text           string
+		args           []any
+		class, message string
+	}{
+		{`CREATE s:7 SET n = $1`, []any{"s3cret"}, "invalid data", "Couldn't coerce value for field `n` of `s:…`: Expected `none | int` but found `…`"},
+		{`CREATE s:7 SET name = $1`, []any{"s3c"}, "invalid data", "Found … for field `name`, with record `s:…`, but field must conform to: $value = NONE OR string::len($value) > …"},
+		{`RETURN 1; CREATE s SET nosuch = $1`, []any{"s3cret"}, "invalid data", "Found field 'nosuch', but no such field exists for table 's'"},
+		{`CREATE person SET email = $1`, []any{"x@y"}, "already exists", "Database index `i` already contains …, with record `person:…`"},
+		{`CREATE person:9`, nil, "already exists", "Database record `person:…` already exists"},
+		{`SELECT * FROM nosuch`, nil, "not found", "The table 'nosuch' does not exist"},
+		{`SELEC * FROM s`, nil, "parse error", "Parse error: Unexpected token"},
+		{`THROW $1`, []any{"s3cret"}, "thrown by the query", ""},
+		{`SELECT *, sleep(10s) FROM person TIMEOUT 1ms`, nil, "timeout on the server", "The query was not executed because it exceeded the timeout…"},
+		{`RETURN math::sum($1)`, []any{"s3cret"}, "invalid data", "Incorrect arguments for function math::sum(). Argument 1 was the wrong type. Expected `array<number>` but found `…`"},
+		{`UPDATE $1`, []any{"s3cret"}, "invalid data", "Cannot execute UPDATE statement using value: …"},
+	} {
+		err := exec(t.Context(), db, c.text, c.args...)
+		require.Error(t, err)
+		failed := book.records(t, "query failed")
+		last := failed[len(failed)-1]
+		require.Equal(t, "WARN", last["level"], c.text)
+		require.Equal(t, c.text, last["query"])
+		require.Equal(t, c.class, last["class"], c.text)
+		require.NotEmpty(t, last["kind"], c.text)
+		message, _ := last["message"].(string)
+		require.True(t, strings.HasPrefix(message, c.message) && (message == "") == (c.message == ""), "%s: %s", c.text, message)
+		if strings.HasPrefix(c.text, "RETURN 1;") {
+			require.EqualValues(t, 2, last["statement"])
+		}
+	}
+	require.NotContains(t, book.String(), "s3c")
+	for _, r := range book.records(t, "query") {
+		if r["msg"] == "surrealsql: query" {
+			require.Equal(t, "INFO", r["level"])
+		}
+	}
+}
+
+func TestNoValueOfAFailedQueryIsLoggedWhateverItIs(t *testing.T) {
+	t.Parallel()
+	var book logbook
+	db := ruledDB(t, logQueries(&book))
+	mustExec(t, db, `DEFINE INDEX i ON person FIELDS email UNIQUE`)
+	values := []any{
+		"s3cret", "s3cret's", `s3cret"s and 's`, "`s3cret` of `t:s3cret`: Expected `int` but found `s3cret`", "s3cret\n\\' s3cret",
+		"' for field `s3cret`, with record `s3cret:1`, but field must conform to: s3cret", "/s3cret/", "⟨s3cret⟩",
+		77123456, -77123456, 77123456.5, []any{"s3cret", 77123456}, map[string]any{"a": map[string]any{"b": []any{"s3cret", nil}}},
+		surrealsql.RecordID("person:s3cret"), surrealsql.RecordID("person:`s3cret key`"), surrealsql.RecordID("person:[77123456]"),
+		// Not alone: a decimal that is no whole number, into a field of type int, ends the
+		// embedded engine 3.0.2.
+		[]any{surrealsql.Decimal("77123456.25")}, surrealsql.UUID("77123456-5c3e-7b7a-9f0e-2d7a4f1c6b55"), []byte("s3cret"), 77123456 * time.Nanosecond, true, nil,
+	}
+	texts := []string{
+		`CREATE s SET n = $1`, `CREATE s SET name = $1`, `CREATE s SET o = $1`, `CREATE s SET tags = [$1]`, `CREATE s SET friend = $1`, `CREATE $1`, `UPDATE $1`,
+		`DELETE $1`, `INSERT INTO person $1`, `CREATE s CONTENT $1`, `UPDATE s:1 MERGE $1`, `UPDATE s:1 PATCH $1`, `UPDATE s:1 PATCH [{ op: 'test', path: '/n', value: $1 }]`,
+		`RELATE $1->likes->$1`, `CREATE person SET email = $1; CREATE person SET email = $1`, `RETURN $1 + 'x'`, `RETURN 5 - $1`, `RETURN -$1`, `RETURN math::sum($1)`,
+		`RETURN string::len($1)`, `RETURN <int>$1`, `RETURN <datetime>$1`, `RETURN <array<uuid>>[$1]`, `THROW $1`, `SELECT * FROM person LIMIT $1`, `SELECT * FROM person START $1`,
+		`LET $x: option<geometry> = $1`, `RETURN fn::whole($1)`, `CREATE s:99 SET id = $1`, `FOR $x IN $1 { RETURN 1 }`, `RETURN type::record($1)`, `RETURN type::record('person', $1)`,
+		`RETURN http::get($1)`, `RETURN string::matches('a', $1)`, `RETURN array::at($1, 1)`, `RETURN duration::from_days($1)`, `SELECT n FROM $1`, `KILL $1`, `SHOW CHANGES FOR TABLE person SINCE $1`,
+		`RETURN $1.map('x')`, `RETURN ($1).nosuch()`, `RETURN <int>$1 + 1`, `RETURN encoding::base64::decode($1)`, `RETURN parse::url::host($1)`, `RETURN time::format(time::now(), $1)`,
+	}
+	for _, text := range texts {
+		for _, v := range values {
+			_ = exec(t.Context(), db, text, v)
+			require.False(t, surrealsql.IsConnectivity(scan(t.Context(), db, text, v)), "%s with %v ended the engine", text, v)
+		}
+	}
+	require.Greater(t, len(book.records(t, "query failed")), len(texts)*len(values)/2)
+	for _, secret := range []string{"s3cret", "77123456", "733363726574"} {
+		for line := range strings.Lines(book.String()) {
+			require.NotContains(t, line, secret)
+		}
+	}
+}
+
+func TestACallerThatGivesUpIsLoggedAtInfoAndALostConnectionAtError(t *testing.T) {
+	t.Parallel()
+	var book logbook
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if strings.Contains(r.Text, "drop") {
+				c.Drop()
+				return
+			}
+			c.AwaitClose()
+		})
+	})
+	db := openDB(t, srv.DSN(), logQueries(&book))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(srv.Queries()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	require.ErrorIs(t, exec(ctx, db, `RETURN "wait"`), context.Canceled)
+	require.ErrorIs(t, exec(t.Context(), db, `RETURN "drop"`), surrealsql.ErrOutcomeUnknown)
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, exec(short, db, `RETURN "wait"`), context.DeadlineExceeded)
+	failed := book.records(t, "query failed")
+	require.Len(t, failed, 3)
+	for i, want := range [][2]string{{"INFO", "cancelled"}, {"ERROR", "outcome unknown"}, {"WARN", "timeout"}} {
+		require.Equal(t, want, [2]string{failed[i]["level"].(string), failed[i]["class"].(string)})
+		require.Contains(t, failed[i]["error"], "outcome is unknown")
+	}
+}
+
+func TestAnErrorBehindTheAnswerIsNotSaidToBeBeforeIt(t *testing.T) {
+	t.Parallel()
+	var book logbook
+	db := ruledDB(t, logQueries(&book))
+	require.Error(t, scan(t.Context(), db, `SELECT name FROM $1`, "s3cret"))
+	failed := book.records(t, "query failed")
+	require.Len(t, failed, 1)
+	require.NotContains(t, failed[0]["error"], "before")
+	require.NotContains(t, book.String(), "s3cret")
+}
+
+func TestASlowQueryIsLoggedAtWarnAlsoWithoutTheQueryLog(t *testing.T) {
+	t.Parallel()
+	for _, all := range []bool{false, true} {
+		var book logbook
+		db := newDB(t, func(c *surrealsql.Config) {
+			c.Logger, c.LogQueries, c.LogSlowQueries = book.logger(), all, 50*time.Millisecond
+		})
+		mustExec(t, db, `CREATE quick:1`)
+		require.NoError(t, exec(t.Context(), db, `SLEEP 80ms; CREATE slow SET v = $1`, "s3cret"))
+		rows, err := db.QueryContext(t.Context(), `SELECT * FROM quick WHERE sleep(80ms) = NONE`)
+		require.NoError(t, err)
+		for rows.Next() {
+		}
+		require.NoError(t, rows.Close())
+		require.Error(t, exec(t.Context(), db, `SLEEP 80ms; THROW 'x'`))
+
+		slow := book.records(t, "slow query")
+		require.Len(t, slow, 2)
+		for _, r := range slow {
+			require.Equal(t, "WARN", r["level"])
+			require.GreaterOrEqual(t, r["duration"], float64(50*time.Millisecond))
+		}
+		require.Equal(t, []any{"$1: string"}, slow[0]["args"])
+		require.EqualValues(t, 1, slow[1]["rows"])
+		failed := book.records(t, "query failed")
+		require.Len(t, failed, 1)
+		require.Equal(t, "WARN", failed[0]["level"])
+		require.Equal(t, all, len(book.records(t, "surrealsql: query")) > 1 && strings.Contains(book.String(), "quick:1"))
+		require.NotContains(t, book.String(), "s3cret")
+	}
+}
+
+func TestSlowQueriesAreAskedForInTheDSN(t *testing.T) {
+	t.Parallel()
+	cfg, err := surrealsql.ParseDSN("surrealdb://h/?log_slow_queries=200ms")
+	require.NoError(t, err)
+	require.Equal(t, 200*time.Millisecond, cfg.LogSlowQueries)
+	require.False(t, cfg.LogQueries)
+	for _, wrong := range []string{"-1s", "fast", "200"} {
+		_, err := surrealsql.ParseDSN("surrealdb://h/?log_slow_queries=" + wrong)
+		require.ErrorContains(t, err, "log_slow_queries")
+	}
+	_, err = surrealsql.ParseDSN("surrealdb://h/?slow_query_threshold=200ms")
+	require.ErrorContains(t, err, "log_slow_queries", "the error names the key that is meant")
+}
+
+func TestSlowQueriesWithoutALoggerGoToTheDefaultOne(t *testing.T) {
+	var book logbook
+	before := slog.Default()
+	slog.SetDefault(book.logger())
+	defer slog.SetDefault(before)
+	db, err := sql.Open("surrealdb", surrealtest.DSN(t)+"?log_slow_queries=1ns")
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, exec(t.Context(), db, `RETURN 1`))
+	require.NotEmpty(t, book.records(t, "slow query"))
+}
