@@ -50,28 +50,16 @@ func encoderOf(t reflect.Type) encodeFunc {
 	if f := knownEncoder(t); f != nil {
 		return f
 	}
-	for _, m := range []struct {
-		iface  reflect.Type
-		encode methodFunc
-	}{
-		{valuerType, appendValuer}, {cborMarshalerType, appendCBORMarshaler},
-		{textMarshalerType, appendTextMarshaler}, {jsonMarshalerType, appendJSONMarshaler},
-	} {
-		if t.Implements(m.iface) || reflect.PointerTo(t).Implements(m.iface) {
-			return methodEncoder(t.Implements(m.iface), m.encode)
-		}
+	if f := voiceEncoder(t); f != nil {
+		return f
 	}
 	return kindEncoder(t)
 }
 
 // speaks reports whether a type is more than its kind.
 func speaks(t reflect.Type) bool {
-	for _, iface := range []reflect.Type{valuerType, cborMarshalerType, textMarshalerType, jsonMarshalerType} {
-		if t.Implements(iface) || reflect.PointerTo(t).Implements(iface) {
-			return true
-		}
-	}
-	return knownEncoder(t) != nil
+	v, _ := voiceOf(t, writing)
+	return v != nil || knownEncoder(t) != nil
 }
 
 // knownEncoder knows the types that mean more to SurrealDB than to the methods
@@ -84,8 +72,10 @@ func knownEncoder(t reflect.Type) encodeFunc {
 		}
 	case isUUID(t):
 		return encodeUUID
-	case t.Implements(decimalType):
+	case t.Implements(decimalType) && !lends(t):
 		return encodeDecimal
+	case isValue(t):
+		return encodeValue
 	}
 	if value := nullable(t); value != "" {
 		return func(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, error) {
@@ -153,7 +143,7 @@ func appendValuer(b []byte, v any, enc encoding, depth int) ([]byte, error) {
 	if depth--; depth < 0 {
 		return b, errTooDeep
 	}
-	r, err := v.(driver.Valuer).Value()
+	r, err := valueOf(v.(driver.Valuer))
 	if err != nil {
 		return b, fmt.Errorf("%T.Value: %w", v, err)
 	}

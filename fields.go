@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
@@ -14,7 +15,9 @@ import (
 // A struct is an object. A field's name is what its `surreal` tag says, else its
 // `json` tag, else its Go name. "-" leaves it out; omitempty and omitzero mean
 // what they mean to encoding/json. Embedded structs without a name of their own
-// lend their fields, by Go's rules: the shallower wins, then the tagged one.
+// lend their fields, by Go's rules: the shallower wins, then the tagged one. So do
+// those of types that are not exported. All of that is as encoding/json has it, so
+// that a struct has the same keys in both.
 
 type structField struct {
 	name   string
@@ -27,8 +30,9 @@ type structField struct {
 type structPlan struct {
 	fields   []structField
 	byName   map[string]*structField
-	opaque   bool // it has fields, but none that may be seen
-	optional bool // not every value has all fields
+	opaque   bool  // it has fields, but none that may be seen
+	optional bool  // not every value has all fields
+	reads    []int // the embedded field that values go to, if the struct has its methods from there
 }
 
 var plans sync.Map // of reflect.Type to *structPlan
@@ -43,7 +47,8 @@ func planOf(t reflect.Type) *structPlan {
 
 func newPlan(t reflect.Type) *structPlan {
 	p := &structPlan{byName: map[string]*structField{}}
-	for _, group := range groupByName(collectFields(t)) {
+	all, hidden := collectFields(t)
+	for _, group := range groupByName(all) {
 		if f, ok := dominant(group); ok {
 			p.fields = append(p.fields, f)
 		}
@@ -54,17 +59,18 @@ func newPlan(t reflect.Type) *structPlan {
 		p.byName[f.name] = f
 		p.optional = p.optional || f.empty || f.zero || len(f.index) > 1
 	}
-	p.opaque = len(p.fields) == 0 && t.NumField() > 0
+	p.opaque = len(p.fields) == 0 && hidden
+	p.reads = lentTo(t)
 	return p
 }
 
 // collectFields walks t and what it embeds, each struct type once on each level.
-func collectFields(t reflect.Type) []structField {
+// hidden tells that there are fields that cannot be seen.
+func collectFields(t reflect.Type) (all []structField, hidden bool) {
 	type level struct {
 		t     reflect.Type
 		index []int
 	}
-	var all []structField
 	seen := map[reflect.Type]bool{}
 	for next := []level{{t, nil}}; len(next) > 0; {
 		current := next
@@ -75,17 +81,17 @@ func collectFields(t reflect.Type) []structField {
 		for _, l := range current {
 			for i := range l.t.NumField() {
 				sf := l.t.Field(i)
+				embedded := structOf(sf.Type)
+				if !sf.IsExported() && !(sf.Anonymous && embedded.Kind() == reflect.Struct) {
+					hidden = true
+					continue
+				}
 				f, ok := tagOf(sf)
 				if !ok {
 					continue
 				}
 				f.index = append(slices.Clone(l.index), i)
-				embedded := sf.Type
-				if embedded.Kind() == reflect.Pointer {
-					embedded = embedded.Elem()
-				}
-				lends := sf.Anonymous && !f.tagged && embedded.Kind() == reflect.Struct && !speaks(embedded)
-				if sf.IsExported() && !lends {
+				if lends := sf.Anonymous && !f.tagged && embedded.Kind() == reflect.Struct; !lends {
 					all = append(all, f)
 				} else if !seen[embedded] {
 					next = append(next, level{embedded, f.index})
@@ -93,22 +99,23 @@ func collectFields(t reflect.Type) []structField {
 			}
 		}
 	}
-	return all
+	return all, hidden
 }
 
-// tagOf reads a field's tags; false for fields that are not the object's.
+// tagOf reads the tags of a field; false for one that is left out. A name that
+// encoding/json does not take (before Go 1.27, which cuts it) is no name.
 func tagOf(sf reflect.StructField) (structField, bool) {
-	tag, ok := sf.Tag.Lookup("surreal")
-	if !ok {
+	tag, own := sf.Tag.Lookup("surreal")
+	if !own {
 		tag = sf.Tag.Get("json")
 	}
 	if tag == "-" {
 		return structField{}, false
 	}
-	if !sf.IsExported() && (!sf.Anonymous || sf.Type.Kind() != reflect.Struct || tag != "") {
-		return structField{}, false // an embedded struct may still lend its exported fields
-	}
 	name, options, _ := strings.Cut(tag, ",")
+	if !own && !isJSONName(name) {
+		name = ""
+	}
 	f := structField{name: name, tagged: name != ""}
 	if name == "" {
 		f.name = sf.Name
@@ -118,6 +125,15 @@ func tagOf(sf reflect.StructField) (structField, bool) {
 		f.zero = f.zero || option == "omitzero"
 	}
 	return f, true
+}
+
+func isJSONName(name string) bool {
+	for _, r := range name {
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
 }
 
 func groupByName(fields []structField) [][]structField {
@@ -193,18 +209,14 @@ func (p *structPlan) present(v reflect.Value) int {
 // in finds the field in a struct; false if it is to be left out, or belongs to an
 // embedded pointer that is nil.
 func (f *structField) in(v reflect.Value) (reflect.Value, bool) {
+	root, there := v, true
 	if len(f.index) == 1 {
 		v = v.Field(f.index[0])
-	} else {
-		for i, x := range f.index {
-			if i > 0 && v.Kind() == reflect.Pointer {
-				if v.IsNil() {
-					return v, false
-				}
-				v = v.Elem()
-			}
-			v = v.Field(x)
-		}
+	} else if v, there = within(v, f.index); !there {
+		return v, false
+	}
+	if !v.CanInterface() {
+		v = readable(root, v, f.index)
 	}
 	return v, !(f.empty && isEmpty(v)) && !(f.zero && isZero(v))
 }
@@ -214,19 +226,30 @@ func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
 		return v.Len() == 0
-	case reflect.Struct:
+	case reflect.Struct, reflect.Complex64, reflect.Complex128, reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		return false
 	}
 	return v.IsZero()
 }
 
+var zeroerType = reflect.TypeFor[interface{ IsZero() bool }]()
+
 // isZero is omitzero's test, which asks the type if it has an opinion.
 func isZero(v reflect.Value) bool {
-	if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
-		if v.Kind() == reflect.Pointer && v.IsNil() {
+	t := v.Type()
+	switch k := t.Kind(); {
+	case t.Implements(zeroerType):
+		if k == reflect.Interface && (v.IsNil() || v.Elem().Kind() == reflect.Pointer && v.Elem().IsNil()) || k == reflect.Pointer && v.IsNil() {
 			return true
 		}
-		return z.IsZero()
+		return v.Interface().(interface{ IsZero() bool }).IsZero()
+	case k != reflect.Interface && reflect.PointerTo(t).Implements(zeroerType):
+		if !v.CanAddr() {
+			p := reflect.New(t).Elem()
+			p.Set(v)
+			v = p
+		}
+		return v.Addr().Interface().(interface{ IsZero() bool }).IsZero()
 	}
 	return v.IsZero()
 }

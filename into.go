@@ -37,6 +37,15 @@ func assign(dst reflect.Value, src any) error {
 		dst.Set(s)
 		return nil
 	}
+	if dst.Kind() == reflect.Struct {
+		if path := planOf(dst.Type()).reads; path != nil {
+			field, err := reach(dst, path)
+			if err != nil {
+				return err
+			}
+			return assign(field, src)
+		}
+	}
 	if done, err := assignByMethod(dst, src); done {
 		return err
 	}
@@ -74,6 +83,15 @@ var (
 
 // assignNothing stores NULL or NONE.
 func assignNothing(dst reflect.Value, src any) error {
+	if dst.Kind() == reflect.Struct {
+		if path := planOf(dst.Type()).reads; path != nil {
+			dst.SetZero()
+			if field, ok := within(dst, path); ok {
+				return assignNothing(field, src)
+			}
+			return nil
+		}
+	}
 	switch p := dst.Addr().Interface().(type) {
 	case noneTaker:
 		return p.Scan(src)
@@ -105,7 +123,11 @@ var (
 // readsItself reports whether values have to be read by the type's own methods.
 // t is the pointer.
 func readsItself(t reflect.Type) bool {
-	return t.Implements(scannerType) || t.Implements(cborUnmarshalerType) || t.Implements(textUnmarshalerType) || t.Implements(jsonUnmarshalerType)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	v, _ := voiceOf(t, reading)
+	return v != nil
 }
 
 // assignByMethod lets the destination's type read the value, if it can.
@@ -123,6 +145,9 @@ func assignByMethod(dst reflect.Value, src any) (done bool, err error) {
 	case sql.Scanner:
 		return true, p.Scan(plainString(src))
 	case cborUnmarshaler:
+		if !readsItself(dst.Addr().Type()) {
+			return false, nil // see voiceOf
+		}
 		raw, err := appendValue(nil, src, encoding{})
 		if err == nil {
 			err = p.UnmarshalCBOR(raw)

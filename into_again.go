@@ -92,7 +92,10 @@ func (f *structField) cut(v reflect.Value) (_ reflect.Value, there bool) {
 		}
 		v = v.Field(x)
 	}
-	return v, true
+	if v.Kind() == reflect.Pointer && !v.CanSet() {
+		return v, false // nobody could set it again
+	}
+	return exposed(v), true
 }
 
 // filledWhole reports whether all there is in a struct is filled by the keys of an

@@ -248,7 +248,11 @@ func assignStruct(dst reflect.Value, src any) error {
 				continue // the one with the right case has the field
 			}
 		}
-		if err := assign(f.ready(dst), v); err != nil {
+		field, err := reach(dst, f.index)
+		if err == nil {
+			err = assign(field, v)
+		}
+		if err != nil {
 			return atField(name, err)
 		}
 	}
@@ -266,19 +270,4 @@ func (p *structPlan) lookup(name string) *structField {
 		}
 	}
 	return nil
-}
-
-// ready finds the field in a struct that is to be filled, and makes the embedded
-// pointers on the way.
-func (f *structField) ready(v reflect.Value) reflect.Value {
-	for _, x := range f.index {
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				v.Set(reflect.New(v.Type().Elem()))
-			}
-			v = v.Elem()
-		}
-		v = v.Field(x)
-	}
-	return v
 }

@@ -96,13 +96,19 @@ func (r RecordID) split() (table string, key any, err error) {
 // String returns the text.
 func (r RecordID) String() string { return string(r) }
 
-// Value returns the RecordID itself, so that whatever calls it on the way to
-// the driver does not make a string of it.
-func (r RecordID) Value() (driver.Value, error) { return r, nil }
+// Value returns the text, for the tools that show arguments or look for a type that
+// database/sql knows. As an argument of this driver a RecordID is a record
+// nevertheless, also within other values and in a struct that embeds it.
+func (r RecordID) Value() (driver.Value, error) { return string(r), nil }
+
+func (r RecordID) bound() any { return r }
 
 // Scan takes a RecordID or a text that is one. NULL is an error: scan into a
 // *RecordID or sql.Null[RecordID] where it can come.
 func (r *RecordID) Scan(src any) (err error) {
+	if r == nil {
+		return fmt.Errorf("surrealsql: %T cannot be scanned into a nil *RecordID: a struct that embeds one needs it set, or embeds a RecordID", src)
+	}
 	switch src := src.(type) {
 	case RecordID:
 		*r = src

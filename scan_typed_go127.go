@@ -207,12 +207,17 @@ func (t typed) object(d *cbor.Decoder, dst reflect.Value) error {
 			f = plan.folded(string(key), all)
 		}
 		if f == nil {
-			err = d.Skip()
-		} else if err = t.decode(d, f.ready(dst)); err != nil {
-			err = atField(f.name, err)
+			if err = d.Skip(); err != nil {
+				return err
+			}
+			continue
+		}
+		field, err := reach(dst, f.index)
+		if err == nil {
+			err = t.decode(d, field)
 		}
 		if err != nil {
-			return err
+			return atField(f.name, err)
 		}
 	}
 }

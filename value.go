@@ -3,8 +3,10 @@ package surrealsql
 import (
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Value is a destination for Scan that takes any value which [Into] can store
@@ -19,7 +21,7 @@ import (
 // is the zero Value where the object lacks the field.
 //
 // As an argument it is V if Valid, else NONE if None, else nil. The zero Value is
-// therefore NULL.
+// therefore NULL. In JSON it is V if Valid, else null.
 type Value[T any] struct {
 	V     T
 	Valid bool // it was neither NULL nor NONE
@@ -49,15 +51,58 @@ func (v *Value[T]) Scan(src any) error {
 	return nil
 }
 
-// Value implements [driver.Valuer].
-func (v Value[T]) Value() (driver.Value, error) {
+// Value implements [driver.Valuer] for the tools that show arguments: it returns V if
+// Valid, in one of the types of [driver.IsValue] (an array or object as JSON), else
+// nil. As an argument of this driver a Value is what its type's doc says.
+func (v Value[T]) Value() (driver.Value, error) { return toolValue(v.bound(), maxDepth) }
+
+func (v Value[T]) bound() any {
 	switch {
 	case v.Valid:
-		return v.V, nil
+		return v.V
 	case v.None:
-		return None, nil
+		return None
 	}
-	return nil, nil
+	return nil
+}
+
+// MarshalJSON writes V if Valid, else null.
+func (v Value[T]) MarshalJSON() ([]byte, error) {
+	if !v.Valid {
+		return []byte("null"), nil
+	}
+	return json.Marshal(&v.V)
+}
+
+// UnmarshalJSON reads V, or null as the zero Value. After an error v is that, too.
+func (v *Value[T]) UnmarshalJSON(text []byte) error {
+	*v = Value[T]{}
+	if string(text) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(text, &v.V); err != nil {
+		*v = Value[T]{}
+		return err
+	}
+	v.Valid = true
+	return nil
+}
+
+// isValue holds for every Value[T].
+func isValue(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.PkgPath() == ownPath && strings.HasPrefix(t.Name(), "Value[")
+}
+
+var ownPath = reflect.TypeFor[RecordID]().PkgPath()
+
+func encodeValue(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, error) {
+	switch {
+	case v.FieldByName("Valid").Bool():
+		return appendElem(b, v.FieldByName("V"), enc, depth)
+	case v.FieldByName("None").Bool():
+		return appendNone(b), nil
+	}
+	return enc.appendNil(b), nil
 }
 
 // takesNone marks the destinations within a value that want to be told of NONE.
