@@ -1,8 +1,10 @@
 package surrealsql
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"reflect"
+	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
@@ -13,6 +15,8 @@ type columnType struct {
 	name string
 	scan reflect.Type
 	null bool
+	none bool // a NONE that WithExactTypes shows as one
+	more bool // rows that have not arrived yet may be otherwise
 }
 
 var anyType = reflect.TypeFor[any]()
@@ -35,6 +39,9 @@ func (s *resultSet) learnTypes() []columnType {
 	look.read.types, look.done = true, false
 	look.tail = nil
 	if s.tail != nil && s.raw == nil {
+		for i := range types {
+			types[i].more = true
+		}
 		look.peekArrived()
 	} else if look.rewind() != nil {
 		return types
@@ -71,7 +78,7 @@ func (s *resultSet) peekArrived() {
 func (t *columnType) add(v columnType) {
 	switch {
 	case v.name == "":
-		t.null = true
+		t.null, t.none = true, t.none || v.none
 	case t.name == "":
 		t.name, t.scan = v.name, v.scan
 	case t.name != v.name:
@@ -79,6 +86,33 @@ func (t *columnType) add(v columnType) {
 	case t.scan != v.scan:
 		t.scan = anyType
 	}
+}
+
+// destination gives the type of a variable that takes all values of the column, as far
+// as they are known.
+func (t columnType) destination() reflect.Type {
+	switch {
+	case t.scan == nil:
+		return anyType
+	case t.none:
+		return anyType // nothing else takes a None
+	case !t.null && !t.more:
+		return t.scan
+	case takesNull[t.scan] != nil:
+		return takesNull[t.scan]
+	}
+	return reflect.PointerTo(t.scan)
+}
+
+// takesNull are the types that database/sql has for values that may be NULL.
+var takesNull = map[reflect.Type]reflect.Type{
+	anyType:                      anyType,
+	reflect.TypeFor[[]byte]():    reflect.TypeFor[[]byte](),
+	stringType:                   reflect.TypeFor[sql.NullString](),
+	int64Type:                    reflect.TypeFor[sql.NullInt64](),
+	float64Type:                  reflect.TypeFor[sql.NullFloat64](),
+	reflect.TypeFor[bool]():      reflect.TypeFor[sql.NullBool](),
+	reflect.TypeFor[time.Time](): reflect.TypeFor[sql.NullTime](),
 }
 
 // typeOf reads a value and tells what it is: SurrealDB's name of its type, which
@@ -94,7 +128,7 @@ func (o reader) typeOf(d *cbor.Decoder) (driver.Value, error) {
 	o.types = false
 	v, err := o.read(d)
 	if err != nil || exact == nil || exact == None {
-		return columnType{}, err
+		return columnType{none: o.exact && exact == None}, err
 	}
 	return columnType{name: databaseTypeName(exact), scan: reflect.TypeOf(v)}, nil
 }

@@ -89,7 +89,7 @@ func appendAny(b []byte, v any, enc encoding, depth int) ([]byte, error) {
 
 // ownTypes are the types that appendOwn handles.
 var ownTypes = typeSet(time.Time{}, time.Duration(0), None, RecordID(""), Table(""), Range(""), File(""), UUID(""), Decimal(""),
-	LongDuration(""), Set{}, json.Number(""), json.RawMessage{}, big.Int{})
+	LongDuration(""), Set{}, json.Number(""), json.RawMessage{}, big.Int{}, big.Rat{}, big.Float{})
 
 // appendOwn handles this package's types and those of the standard library that
 // are more than their kind.
@@ -119,6 +119,10 @@ func appendOwn(b []byte, v any, enc encoding, depth int) (_ []byte, ok bool, err
 		b, err = appendJSON(b, v, enc, depth)
 	case big.Int:
 		b, err = appendBigInt(b, &v)
+	case big.Rat:
+		b, err = appendBigRat(b, &v)
+	case big.Float:
+		b, err = appendBigFloat(b, &v)
 	default:
 		return b, false, nil
 	}

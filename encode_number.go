@@ -32,6 +32,48 @@ func appendBigInt(b []byte, v *big.Int) ([]byte, error) {
 	return appendDecimal(b, v.String())
 }
 
+// appendBigRat sends a fraction as the decimal that it is, or not at all.
+func appendBigRat(b []byte, v *big.Rat) ([]byte, error) {
+	digits, exact := 0, v.IsInt()
+	if !exact && v.Denom().BitLen() <= maxDecimalBits {
+		digits, exact = v.FloatPrec()
+	}
+	if !exact || digits > maxScale || v.Num().BitLen() > 2*maxDecimalBits {
+		return b, fmt.Errorf("the fraction %s is no decimal of SurrealDB's exactly: round it, as by surrealsql.Decimal(v.FloatString(10)), or send its text", shorten(v.String()))
+	}
+	return appendDecimal(b, v.FloatString(digits))
+}
+
+const (
+	maxScale       = 28 // digits behind the point of a decimal
+	maxDecimalBits = 97 // of what is before or behind it
+
+	// A big.Float of so many bits tells all of SurrealDB's decimals from each other.
+	decimalPrec = 104
+)
+
+// appendBigFloat sends a float as the decimal that it is, or not at all. One that is so
+// precise that it can be the nearest to one decimal only, as those that Into makes are,
+// is that decimal: most decimals are no binary fraction.
+func appendBigFloat(b []byte, v *big.Float) ([]byte, error) {
+	low := v.MantExp(nil) - int(v.MinPrec()) // of its last bit
+	switch {
+	case v.IsInf() || v.MantExp(nil) > maxDecimalBits:
+	case low >= -maxScale:
+		exact, _ := v.Rat(nil)
+		return appendBigRat(b, exact)
+	case v.Prec() >= decimalPrec && v.MantExp(nil) > -maxDecimalBits:
+		if text, err := literal.PlainDecimal(v.Text('e', -1)); err == nil {
+			return appendDecimal(b, text)
+		}
+	}
+	text := v.Text('p', 0)
+	if e := v.MantExp(nil); e > -1000 && e < 1000 { // else the decimal takes long to write
+		text = v.Text('g', 20)
+	}
+	return b, fmt.Errorf("the big.Float %s of %d bits is no decimal of SurrealDB's exactly: send surrealsql.Decimal(v.Text('f', 10)), or its text", shorten(text), v.Prec())
+}
+
 // appendJSONNumber takes a number as JSON has it: an integer, one too large for
 // that as a decimal, all others as floats.
 func appendJSONNumber(b []byte, s string) ([]byte, error) {

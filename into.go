@@ -5,6 +5,7 @@ import (
 	stdencoding "encoding"
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strconv"
 	"time"
@@ -111,6 +112,8 @@ func assignNothing(dst reflect.Value, src any) error {
 	return nil
 }
 
+const intoPrec = 128 // bits of a big.Float that is made for a decimal
+
 type cborUnmarshaler interface{ UnmarshalCBOR([]byte) error }
 
 var (
@@ -138,6 +141,9 @@ func assignByMethod(dst reflect.Value, src any) (done bool, err error) {
 	}
 	if u, ok := src.(string); ok && isUUID(dst.Type()) {
 		return true, assignUUID(dst, u)
+	}
+	if f, ok := p.(*big.Float); ok && f.Prec() == 0 {
+		f.SetPrec(intoPrec) // by itself it would take 64 bits, too few for a decimal
 	}
 	switch p := p.(type) {
 	case noneTaker:

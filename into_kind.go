@@ -2,6 +2,7 @@ package surrealsql
 
 import (
 	stdencoding "encoding"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -143,10 +144,37 @@ func items(src any) ([]any, bool) {
 	return nil, false
 }
 
+// isBytes holds for []byte and types made of it.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !readsItself(reflect.PointerTo(t.Elem()))
+}
+
+// assignBytes stores bytes, a text's bytes, and the JSON of what has neither: as
+// encoding/json would fill a json.RawMessage, and not [104, 105] as "hi".
+func assignBytes(dst reflect.Value, src any) error {
+	v := reflect.ValueOf(src)
+	_, list := items(src)
+	_, object := src.(map[string]any)
+	switch {
+	case v.Type() == reflect.TypeFor[[]byte]():
+		dst.SetBytes(src.([]byte))
+	case v.Kind() == reflect.String:
+		dst.SetBytes([]byte(v.String()))
+	case list, object, strings.HasPrefix(databaseTypeName(src), "geometry"):
+		text, err := json.Marshal(src)
+		if err != nil {
+			return fmt.Errorf("a value as JSON: %w", err)
+		}
+		dst.SetBytes(text)
+	default:
+		return misfit(src, dst.Type())
+	}
+	return nil
+}
+
 func assignSlice(dst reflect.Value, src any) error {
-	if raw, ok := src.([]byte); ok && dst.Type().Elem().Kind() == reflect.Uint8 {
-		dst.SetBytes(raw)
-		return nil
+	if isBytes(dst.Type()) {
+		return assignBytes(dst, src)
 	}
 	list, ok := items(src)
 	if !ok {

@@ -65,6 +65,8 @@ var destinations = map[string]func() any{
 	"models.GeometryPoint":  func() any { return new(models.GeometryPoint) },
 	"models.GeometryLine":   func() any { return new(models.GeometryLine) },
 	"Into(*big.Rat)":        func() any { return surrealsql.Into(new(*big.Rat)) },
+	"Into(*big.Float)":      func() any { return surrealsql.Into(new(*big.Float)) },
+	"Into([]byte)":          func() any { return surrealsql.Into(new([]byte)) },
 	"Into([16]byte)":        func() any { return surrealsql.Into(new([16]byte)) },
 	"Into(models.RecordID)": func() any { return surrealsql.Into(new(models.RecordID)) },
 	"Into([]int)":           func() any { return surrealsql.Into(new([]int)) },
@@ -120,6 +122,7 @@ var arguments = map[string][]any{
 	"[16]byte":             {[16]byte{1}, models.UUID{}, surrealsql.UUID("0191f0a4-5c3e-7b7a-9f0e-2d7a4f1c6b55")},
 	"surrealsql.Decimal":   {surrealsql.Decimal("1.50"), fakeDecimal{}},
 	"big.Int":              {big.NewInt(1), *big.NewInt(1)},
+	"big.Rat":              {big.NewRat(5, 4), *big.NewRat(1, 1), big.NewFloat(1.5), *big.NewFloat(2)},
 	"surrealsql.RecordID":  {surrealsql.RecordID("person:ada"), models.RecordID{Table: "person", ID: "ada"}},
 	"surrealsql.Table":     {surrealsql.Table("person")},
 	"surrealsql.Range":     {surrealsql.Range("1..5")},
@@ -166,7 +169,7 @@ func TestTheREADMEsRefusalsOfArgumentsAreTrue(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
 	for _, v := range []any{
-		uint64(math.MaxInt64) + 1, "\xff", -time.Second, surrealsql.Decimal("1.00000000000000000000000000001"),
+		uint64(math.MaxInt64) + 1, "\xff", -time.Second, surrealsql.Decimal("1.00000000000000000000000000001"), big.NewRat(1, 3), big.NewFloat(0.1),
 	} {
 		_, err := db.ExecContext(t.Context(), "RETURN $1", v)
 		require.ErrorContains(t, err, "argument", "%v", v)

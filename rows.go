@@ -244,8 +244,10 @@ func (r *rows) columnType(i int) columnType {
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columnType(i).name }
 
 // ColumnTypeScanType returns the Go type that Scan into an *any gives for the
-// column; *any itself when that differs or is not known.
-func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columnType(i).scan }
+// column; *any itself when that differs or is not known. Where the column has a NULL
+// or NONE, or rows are still to come that may have one, it is one that takes it, too:
+// sql.NullInt64 and so on, []byte, or a pointer to the type.
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columnType(i).destination() }
 
 // ColumnTypeNullable reports that the column has a NULL or NONE in this result.
 // That it has none says nothing about the next one, so ok is false then.

@@ -258,7 +258,7 @@ func newShape(t reflect.Type) reflect.Kind {
 	if k == reflect.Pointer {
 		return k
 	}
-	if ownTypes[t] || modelTypes[t] || t.PkgPath() == modelsPath || nullable(t) != "" || readsItself(reflect.PointerTo(t)) {
+	if ownTypes[t] || modelTypes[t] || t.PkgPath() == modelsPath || nullable(t) != "" || readsItself(reflect.PointerTo(t)) || isBytes(t) {
 		return reflect.Invalid
 	}
 	switch {

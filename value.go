@@ -124,7 +124,9 @@ type noneTaker interface {
 // sets into slices and arrays, everything into an any. Within these, as for dest
 // itself, it fills pointers, types with a Scan, UnmarshalCBOR, UnmarshalText or
 // UnmarshalJSON method, the SDK's models, [16]byte for UUIDs, and numbers of any
-// width, from decimals too; a number that does not fit is an error. Fields of a
+// width, from decimals too; a number that does not fit is an error. What a struct
+// embeds is filled as by encoding/json. A []byte takes bytes, a text's bytes, and an
+// array or object as JSON; a *big.Float is made with the precision of a decimal. Fields of a
 // struct that the object lacks are set to zero, and what the struct lacks is dropped.
 //
 // dest can be used for one row after another: it then holds what a new one would, and
