@@ -125,7 +125,7 @@ func must(line int, err error) {
 func imports(body string) string {
 	var list strings.Builder
 	for _, path := range []string{
-		"context", "database/sql", "errors", "fmt", "log", "log/slog", "math/rand/v2", "testing", "time",
+		"context", "database/sql", "errors", "fmt", "log", "log/slog", "math/rand/v2", "slices", "testing", "time",
 		"github.com/surrealsql/surrealsql", "github.com/surrealsql/surrealsql/pool", "github.com/surrealsql/surrealsql/surrealtest",
 	} {
 		name := filepath.Base(strings.TrimSuffix(path, "/v2"))

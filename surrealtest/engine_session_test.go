@@ -130,6 +130,39 @@ func TestClosingAConnectionKillsItsLiveQueries(t *testing.T) {
 	require.Zero(t, statsOf(t, s).LiveQueries)
 }
 
+func TestALiveQueryCountsUntilWhateverEndsIt(t *testing.T) {
+	t.Parallel()
+	s := New(t, Options{Engine: EngineNPM})
+	other := dialWire(t, s.Addr(0), nil).signIn("ends", "main")
+	other.query("DEFINE TABLE person; DEFINE TABLE pet")
+	counted := func() int {
+		return len(other.query("INFO FOR TABLE person").(object)["lives"].(object)) + len(other.query("INFO FOR TABLE pet").(object)["lives"].(object))
+	}
+	for name, c := range map[string]struct {
+		end  func(*wire, any)
+		left int
+	}{
+		"reset": {func(w *wire, _ any) { w.result("reset") }, 0},
+		"the kill method": {func(w *wire, id any) {
+			w.send(object{"id": 9, "method": "kill", "params": []any{id}})
+			w.receive()
+			w.receive()
+		}, 1},
+		"use":              {func(w *wire, _ any) { w.result("use", "ends", "side") }, 2},
+		"another sign-in":  {func(w *wire, _ any) { w.signIn("ends", "main") }, 2},
+		"closing its sock": {func(w *wire, _ any) { require.NoError(t, w.conn.Close()) }, 0},
+	} {
+		w := dialWire(t, s.Addr(0), nil).signIn("ends", "main")
+		id := w.result("live", "person")
+		w.query("LIVE SELECT * FROM pet")
+		require.Equal(t, 2, statsOf(t, s).LiveQueries, name)
+		c.end(w, id)
+		require.Eventually(t, func() bool { return statsOf(t, s).LiveQueries == c.left && counted() == c.left }, 10*time.Second, time.Millisecond, "%s: %d are counted, %d are there", name, statsOf(t, s).LiveQueries, counted())
+		_ = w.conn.Close()
+		require.Eventually(t, func() bool { return statsOf(t, s).LiveQueries == 0 && counted() == 0 }, 10*time.Second, time.Millisecond, name)
+	}
+}
+
 func TestPortsOfOneServerShareItsData(t *testing.T) {
 	t.Parallel()
 	s := embeddedEngine(t)

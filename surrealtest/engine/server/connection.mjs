@@ -8,7 +8,7 @@ import { errorBytes, isError, newUuid } from "./engine.mjs";
 
 const PING_EVERY_MS = 5000; // as the real server, which also pings at once
 
-/** The connection that each live query belongs to, by its id. */
+/** The connection and the session that each live query belongs to, by its id. */
 const lives = new Map();
 
 let openTransactions = 0;
@@ -168,8 +168,11 @@ export class Connection {
     else if (method === "attach") this.#attached.set(session, false);
     else if (method === "detach") this.#attached.delete(session);
     else if (method === "begin") this.#own(cbor.uuid(reply, 0));
-    else if (method === "live") lives.set(cbor.uuid(reply, 0), this);
-    else if (method === "query" && mentionsLive(data, params)) this.#noteLives(reply);
+    else if (method === "live") this.#noteLive(cbor.uuid(reply, 0), session);
+    else if (method === "query" && mentionsLive(data, params)) this.#noteLives(reply, session);
+    // Both end the session's live queries without a word (measured); a KILL and the end of
+    // a table are told by a notification.
+    if (method === "reset" || method === "detach") this.#forgetLives(session ?? this.#session);
     // What came about after the client had gone goes after it.
     if (this.#closed) this.#detach(session ?? this.#session);
   }
@@ -191,7 +194,17 @@ export class Connection {
     return had;
   }
 
-  #noteLives(reply) {
+  #noteLive(id, session) {
+    lives.set(id, { owner: this, session: session ?? this.#session });
+  }
+
+  #forgetLives(session) {
+    for (const [id, live] of lives) {
+      if (live.owner === this && (!session || live.session === session)) lives.delete(id);
+    }
+  }
+
+  #noteLives(reply, session) {
     for (const at of cbor.elements(reply, 0) ?? []) {
       let id = null;
       let live = false;
@@ -200,7 +213,7 @@ export class Connection {
         if (key === "result") id = cbor.uuid(entry, start);
         if (key === "type" && cbor.isText(entry, start)) live = cbor.text(entry, start)[0] === "live";
       });
-      if (live && id) lives.set(id, this);
+      if (live && id) this.#noteLive(id, session);
     }
   }
 
@@ -242,9 +255,7 @@ export class Connection {
   #close() {
     this.#closed = true;
     clearInterval(this.#pinger);
-    for (const [id, owner] of lives) {
-      if (owner === this) lives.delete(id);
-    }
+    this.#forgetLives(null);
     for (const txn of this.#txns) this.#cancel(txn);
     for (const session of this.#attached.keys()) this.#detach(session);
     this.#detach(this.#session);
@@ -274,7 +285,7 @@ export async function deliverNotifications(engine) {
       if (key === "id") id = cbor.uuid(message, start);
       if (key === "action") action = cbor.text(message, start)[0];
     });
-    lives.get(id)?.notify(message);
+    lives.get(id)?.owner.notify(message);
     if (action === "KILLED") lives.delete(id);
   }
 }
