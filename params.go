@@ -27,9 +27,10 @@ func (c *Conn) checkParams(ctx context.Context, q *analysis, args []driver.Named
 		return nil
 	}
 	var missing []surrealql.Need
-	given := argNames(args)
+	many := manyNames(args)
 	for _, need := range q.Needs {
-		if _, set := c.now.variables[need.Name]; set || given(need.Name) {
+		_, given := many[need.Name]
+		if _, set := c.now.variables[need.Name]; set || given || many == nil && hasArg(args, need.Name) {
 			continue
 		}
 		if need.Gone || need.Uses == 0 && (c.now.ns == "" || c.now.db == "") { // no database, no DEFINE PARAM
@@ -55,16 +56,17 @@ type question struct {
 	open bool // to everybody: an error is not just that somebody may not ask
 }
 
-// argNames tells whether an argument has a name.
-func argNames(args []driver.NamedValue) func(string) bool {
+// manyNames are the names of the arguments where they are too many to be compared
+// one by one, else nil.
+func manyNames(args []driver.NamedValue) map[string]struct{} {
 	if len(args) <= few {
-		return func(name string) bool { return hasArg(args, name) }
+		return nil
 	}
 	names := make(map[string]struct{}, len(args))
 	for i := range args {
 		names[args[i].Name] = struct{}{}
 	}
-	return func(name string) bool { _, ok := names[name]; return ok }
+	return names
 }
 
 func noValue(need surrealql.Need) error {
