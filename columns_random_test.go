@@ -131,3 +131,54 @@ func printedRow(db *sql.DB, text string, args ...any) ([]string, error) {
 	}
 	return shown, errors.Join(rows.Err(), rows.Close())
 }
+
+// A record loses a name with a dot beside the name before the dot on 3.0.2: [{ a: 2 }]
+// is what comes for `a.b`, a. With an alias it does not.
+func TestANameWithADotIsItsOwnColumnInEachOrder(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, "CREATE t:1 SET `a.b` = 1, a = 2, x = { y: 3 }")
+	for _, source := range []string{"t", "t:1", "ONLY t:1", "[{ `a.b`: 1, a: 2, x: { y: 3 } }]"} {
+		for columns, want := range map[string][]string{
+			"`a.b`, a": {"1", "2"}, "a, `a.b`": {"2", "1"}, "`a.b`": {"1"}, "`a.b`, x.y": {"1", "3"}, "x.y, ⟨a.b⟩, a": {"3", "1", "2"},
+		} {
+			row, err := printedRow(db, "SELECT "+columns+" FROM "+source)
+			if errors.Is(err, surrealsql.ErrAmbiguousColumns) {
+				continue
+			}
+			require.NoError(t, err)
+			require.Equal(t, want, row, "%s FROM %s", columns, source)
+		}
+		row, err := printedRow(db, "SELECT `a.b` AS one, a FROM "+source)
+		require.NoError(t, err)
+		require.Equal(t, []string{"1", "2"}, row, source)
+	}
+}
+
+// 3.0.2 answers the value itself where one parameter is selected from values.
+func TestAWholeValueIsAColumnWhateverKeysItHas(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	person := sql.Named("p", map[string]any{"p": 1, "q": 2})
+	for _, c := range []struct {
+		text, want string
+		args       []any
+	}{
+		{"SELECT $this FROM [1, 2]", "1", nil},
+		{"SELECT $this FROM [{ this: 1, other: 2 }]", "map[other:2 this:1]", nil},
+		{"SELECT $this FROM [{ this: 1 }]", "map[this:1]", nil},
+		{"SELECT $this FROM [{ this: { this: 1 } }]", "map[this:map[this:1]]", nil},
+		{"SELECT $this FROM ONLY { this: 1 }", "map[this:1]", nil},
+		{"SELECT $p FROM [{}]", "map[p:1 q:2]", []any{person}},
+		{"SELECT $p FROM [{ p: 7 }]", "map[p:1 q:2]", []any{person}},
+		{"SELECT ($p) FROM [{}]", "map[p:1 q:2]", []any{person}},
+		{"SELECT $1 FROM [{}]", "map[_1:5]", []any{map[string]any{"_1": 5}}},
+		{"SELECT $p FROM [1] WHERE $1 = 1", "map[p:1 q:2]", []any{person, 1}},
+		{"RETURN (SELECT $this FROM [{ this: 1, other: 2 }])", "map[other:2 this:1]", nil},
+		{"SELECT $this FROM [{ this: 1 }] ORDER BY this LIMIT 1", "map[this:1]", nil},
+	} {
+		row, err := printedRow(db, c.text, c.args...)
+		require.NoError(t, err, c.text)
+		require.Equal(t, []string{c.want}, row, c.text)
+	}
+}
