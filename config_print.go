@@ -83,3 +83,10 @@ func show(f fmt.State, verb rune, name, s string) {
 	// A State of package fmt never fails to write.
 	_, _ = io.WriteString(f, s)
 }
+
+// MarshalText makes encoders of JSON, YAML and the like write [Config.String], which
+// nothing can connect with: write [FormatDSN] where the secrets are wanted.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// MarshalText makes encoders of JSON, YAML and the like write [Credentials.String].
+func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

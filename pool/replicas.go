@@ -25,7 +25,13 @@ import (
 func WithReplicas(dsn ...string) Option {
 	return func(s *Settings) {
 		for _, d := range dsn {
-			s.replicas = append(s.replicas, replicaSource{dsn: d})
+			s.replicas = append(s.replicas, func(s *Settings) (*surrealsql.Config, error) {
+				rest, err := s.parseDSN(d)
+				if err != nil {
+					return nil, err
+				}
+				return surrealsql.ParseDSN(rest)
+			})
 		}
 	}
 }
@@ -34,29 +40,23 @@ func WithReplicas(dsn ...string) Option {
 func WithReplicaConfigs(cfg ...*surrealsql.Config) Option {
 	return func(s *Settings) {
 		for _, c := range cfg {
-			s.replicas = append(s.replicas, replicaSource{cfg: c})
+			s.replicas = append(s.replicas, func(*Settings) (*surrealsql.Config, error) { return c, nil })
 		}
 	}
 }
 
-// replicaSource is what a replica is opened from: one of the two.
-type replicaSource struct {
-	dsn string
-	cfg *surrealsql.Config
-}
+// replicaSource is what a replica is opened from; pool_ keys in it go into the
+// settings. It is a function and not a DSN because package fmt looks into a *sql.DB
+// for some verbs, past every method, and prints what it finds; of functions it prints
+// no more than where they are.
+type replicaSource func(*Settings) (*surrealsql.Config, error)
 
 // build makes the replica's pool; s are the settings of the writer's as they were
 // told.
 func (r replicaSource) build(s Settings) (*Pool, error) {
-	cfg := r.cfg
-	if cfg == nil {
-		rest, err := s.parseDSN(r.dsn)
-		if err != nil {
-			return nil, err
-		}
-		if cfg, err = surrealsql.ParseDSN(rest); err != nil {
-			return nil, err
-		}
+	cfg, err := r(&s)
+	if err != nil {
+		return nil, err
 	}
 	cfg = cfg.Clone()
 	cfg.ReadOnly = true
