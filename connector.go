@@ -82,7 +82,7 @@ func (c *Connector) Close() error {
 // dials replacements with a context that never ends.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.closed.Load() {
-		return nil, ErrClosed
+		return nil, errConnectorClosed
 	}
 	if err := c.cfg.usable(); err != nil {
 		return nil, err

@@ -11,8 +11,10 @@ import (
 var (
 	// ErrNoHosts: the Config names no server; an empty DSN gives such a one.
 	ErrNoHosts = errors.New("surrealsql: no server is named: expected a DSN such as " + dsnForm)
-	// ErrClosed: the connector was closed (sql.DB.Close closes it).
-	ErrClosed = errors.New("surrealsql: the connector is closed")
+	// ErrClosed: the connector was closed (sql.DB.Close closes it). It is the very
+	// error that the calls of a closed sql.DB return, which database/sql does not
+	// export: so one question answers for all.
+	ErrClosed = errorOfClosedDB()
 	// ErrTxUnsupported: the server has no interactive transactions (2.x). A
 	// text BEGIN; …; COMMIT in one Exec works there.
 	ErrTxUnsupported = errors.New("surrealsql: this server has no interactive transactions (SurrealDB 3 has): put BEGIN; …; COMMIT into one query text instead")

@@ -23,7 +23,13 @@ func (p *Pool) Acquire(ctx context.Context) (*surrealsql.Conn, error) {
 func (t *turn) acquire() (*surrealsql.Conn, error) {
 	p := t.pool
 	if p.set.gate != nil {
+		if p.refuses() {
+			return nil, errClosed
+		}
 		if err := p.set.gate(t.ctx); err != nil {
+			if p.refuses() {
+				err = fmt.Errorf("%w (%w)", errClosed, err)
+			}
 			return nil, err
 		}
 	}
@@ -76,12 +82,15 @@ type turn struct {
 func (t *turn) take() (*entry, error) {
 	p := t.pool
 	if err := t.ctx.Err(); err != nil {
+		if p.refuses() {
+			return nil, errClosed
+		}
 		return nil, t.ended(0)
 	}
 	p.mu.Lock()
 	if p.state >= draining {
 		p.mu.Unlock()
-		return nil, ErrClosed
+		return nil, errClosed
 	}
 	again := !t.begun.IsZero()
 	if p.state == serving && (again || p.waiters.len == 0) {
@@ -99,8 +108,9 @@ func (t *turn) take() (*entry, error) {
 		return nil, errUnwell
 	}
 	if limit := p.set.MaxWaiters; limit > 0 && !again && p.waiters.len >= limit {
+		err := p.tooManyWaiters()
 		p.mu.Unlock()
-		return nil, ErrTooManyWaiters
+		return nil, err
 	}
 	if !again {
 		t.begun = time.Now()
@@ -108,6 +118,13 @@ func (t *turn) take() (*entry, error) {
 	w := p.join(t, again)
 	p.mu.Unlock()
 	return t.wait(w)
+}
+
+// refuses reports whether the pool is closed, or drains.
+func (p *Pool) refuses() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state >= draining
 }
 
 // hold counts a connection that a caller gets.

@@ -10,12 +10,31 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-// ErrClosed says that the pool is closed, or drains before it is. It matches
-// [surrealsql.ErrClosed] too.
-var ErrClosed = fmt.Errorf("pool: closed: %w", surrealsql.ErrClosed)
+// ErrClosed is what the error of every call is, for errors.Is, once the pool is
+// closed, or drains before it is: those of its *sql.DBs too, which are closed with
+// it. It is [surrealsql.ErrClosed].
+var ErrClosed = surrealsql.ErrClosed
 
-// ErrTooManyWaiters is returned at once where pool_max_waiters wait already.
-var ErrTooManyWaiters = errors.New("pool: pool_max_waiters callers wait for a connection already")
+// errClosed is ErrClosed where the pool itself says it.
+var errClosed = fmt.Errorf("pool: it is closed, or drains: %w", ErrClosed)
+
+// ErrTooManyWaiters is what the error is, for errors.Is, that callers get at once
+// where pool_max_waiters wait already.
+var ErrTooManyWaiters = errors.New("pool: too many callers wait for a connection")
+
+// tooManyWaiters is ErrTooManyWaiters with the numbers. The caller holds the mutex.
+func (p *Pool) tooManyWaiters() error {
+	return fmt.Errorf("%w: %d, and pool_max_waiters is %d; of at most %d connections (%s) %d are held, %d are being made and %d closed",
+		ErrTooManyWaiters, p.waiters.len, p.set.MaxWaiters, p.set.Burst, p.set.mostKey(), p.held, p.dials.len, p.closing)
+}
+
+// mostKey is the key that sets how many connections there may be.
+func (s *Settings) mostKey() string {
+	if s.Burst > s.Max {
+		return "pool_burst"
+	}
+	return "pool_max"
+}
 
 // AcquireTimeoutError says that no connection came in time: pool_acquire_timeout
 // or the deadline of the caller's context was over. It matches

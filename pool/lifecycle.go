@@ -121,7 +121,7 @@ func (p *Pool) beginDrain() <-chan struct{} {
 	if p.state < draining {
 		p.state = draining
 	}
-	p.wakeAll(ErrClosed)
+	p.wakeAll(errClosed)
 	p.balance()
 	if p.held == 0 {
 		done := make(chan struct{})
@@ -151,7 +151,7 @@ func (p *Pool) Close() error {
 		return nil
 	}
 	p.state = closed
-	p.wakeAll(ErrClosed)
+	p.wakeAll(errClosed)
 	for p.idle.len > 0 {
 		e := p.pick()
 		p.expel(e, ByClose)
