@@ -84,9 +84,6 @@ func show(f fmt.State, verb rune, name, s string) {
 	_, _ = io.WriteString(f, s)
 }
 
-// MarshalText makes encoders of JSON, YAML and the like write [Config.String], which
-// nothing can connect with: write [FormatDSN] where the secrets are wanted.
-func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// MarshalText makes encoders of JSON, YAML and the like write [Credentials.String].
+// MarshalText makes encoders of JSON, YAML and the like write [Credentials.String]. A
+// Config they refuse: it has functions.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
