@@ -129,7 +129,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	if err := r.set.next(dest); err != nil {
 		return r.judge(err)
 	}
-	r.shown.row = dest
+	r.shown.show(dest)
 	r.count++
 	return nil
 }

@@ -250,3 +250,10 @@ func stepInto(row []byte, at span, step string) (span, error) {
 	}
 	return span{}, err
 }
+
+// shown is of use before Go 1.27, where Scan refuses what it takes since.
+type shown struct{}
+
+func (shown) show([]driver.Value)            {}
+func (shown) hinted(names []string) []string { return names }
+func misfitted(_ any, err error) error       { return err }

@@ -1,3 +1,5 @@
+//go:build !go1.27
+
 package surrealsql
 
 import (
@@ -10,14 +12,15 @@ import (
 	"unsafe"
 )
 
-// Before Go 1.27, and below wrappers that know no ScanColumn, a []string, a struct or a
-// json.RawMessage takes no array and no object, because database/sql converts by itself
-// and knows only basic types. Its error says that storing a []interface {} is not
+// Before Go 1.27 a []string, a struct or a json.RawMessage takes no array and no object,
+// because database/sql converts by itself and knows only basic types. Its error says that storing a []interface {} is not
 // supported, and not what to do. The one thing that it asks a driver for as it makes
 // that error is the name of the column, so the name says it there, and only there.
 
 // shown is the row that Next gave last, which Scan converts.
 type shown struct{ row []driver.Value }
+
+func (s *shown) show(row []driver.Value) { s.row = row }
 
 // hinted adds to the names of columns what takes their values, if it is Rows.Scan that
 // asks for them, for an error.

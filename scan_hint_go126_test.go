@@ -1,3 +1,5 @@
+//go:build !go1.27
+
 package surrealsql
 
 import (
@@ -13,8 +15,7 @@ import (
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 )
 
-// plainDB is a database whose queries give one result by Next alone, as all Go versions
-// read below wrappers, and Go 1.26 always.
+// plainDB is a database whose queries give one result.
 type plainDB struct {
 	text   string
 	result []byte
