@@ -39,6 +39,8 @@ type Conn struct {
 	token      string     // that the server gave for the Config's password, or ""
 	base       session    // what a reset restores
 	now        session    // what is in force
+	signedWith string     // the token that the session signed in with last, or ""
+	settingUp  bool       // what runs is the Config's own
 	recordUser recordUser // what is known of who is signed in
 	dirty      bool       // now may differ from base
 	cause      error      // why the connection failed; nil while it has not, or if it is not known
@@ -234,8 +236,13 @@ func (c *Conn) admit(ctx context.Context, q *analysis, args []driver.NamedValue)
 	if err := checkArgs(q, args); err != nil {
 		return err
 	}
-	if c.readOnly {
+	if c.readOnly && !c.settingUp {
 		if err := refuseWrites(q); err != nil {
+			return err
+		}
+	}
+	if q.elsewhere >= 0 && !c.settingUp {
+		if err := c.connector.schema.admit(ctx, c, q); err != nil {
 			return err
 		}
 	}

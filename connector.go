@@ -275,11 +275,13 @@ func (c *Conn) setUp(ctx context.Context) error {
 	if err := c.connector.schema.ensure(ctx, c); err != nil {
 		return err
 	}
+	c.settingUp = true
 	for i, text := range c.cfg.Init {
 		if _, err := c.ExecContext(ctx, text, nil); err != nil {
 			return fmt.Errorf("text %d of Init: %w", i+1, err)
 		}
 	}
+	c.settingUp = false
 	if c.cfg.AfterConnect != nil {
 		if err := c.cfg.AfterConnect(ctx, c); err != nil {
 			return fmt.Errorf("AfterConnect: %w", err)

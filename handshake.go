@@ -129,6 +129,7 @@ func (c *Conn) establish(ctx context.Context, s session, reset bool) error {
 		return err
 	}
 	c.tx, c.dirty, c.now, c.recordUser = nil, false, s.clone(), recordUser{}
+	c.signedWith, _ = who.param.(string)
 	return nil
 }
 

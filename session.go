@@ -24,7 +24,8 @@ func (s session) clone() session {
 	return s
 }
 
-// Use selects a namespace and a database for this lease. The database may be
+// Use selects a namespace and a database for this lease, and runs the Config's schema
+// where it has not run yet. The database may be
 // empty: then none is selected. The namespace may not. The server (3.0.2 to
 // 4.0.0-beta.1) makes what is not there, so on a read-only connection
 // ([Config.ReadOnly]) or in a read-only transaction only what the connection was opened
@@ -40,9 +41,7 @@ func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 	if (c.readOnly || c.tx != nil && c.tx.readOnly) && !c.base.holds(namespace, database) && !c.now.holds(namespace, database) {
 		return fmt.Errorf("%w: Use would make the namespace %q or the database %q if it were not there: open a connector whose Config names them", ErrReadOnly, namespace, database)
 	}
-	return c.change(ctx, useStep(namespace, database), func(s *session) {
-		s.ns, s.db = namespace, database
-	})
+	return c.enter(ctx, namespace, database)
 }
 
 // Let sets a session variable: $name in the texts of this lease. The name has no
@@ -70,19 +69,35 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 }
 
 // SignIn authenticates this lease as somebody else, and selects the namespace and
-// database that the credentials name. When it fails the session stays as it was;
+// database that the credentials name; where the Config's schema has not run there,
+// that is done before, as the user that is signed in until then. When it fails the session stays as it was;
 // [IsAuth] tells whether the credentials were refused.
 func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	l, err := cred.login()
 	if err != nil {
 		return err
 	}
+	ns, db := cred.Namespace, cred.Database // the server selects what one signs in to
+	if cred.Token != "" {
+		ns, db = tokenPlace(cred.Token)
+	}
+	before := c.now
+	_, pending, err := c.connector.schema.pending(ctx, c, ns, db)
+	if err == nil && pending { // as who may do it, not as who comes
+		err = c.enter(ctx, ns, db)
+	}
+	if err != nil {
+		return err
+	}
 	err = c.change(ctx, l.step(c.cfg.encoding()), func(s *session) {
 		s.login = l
-		if cred.Namespace != "" { // the server selects what one signs in to
-			s.ns, s.db = cred.Namespace, cred.Database
+		if ns != "" {
+			s.ns, s.db = ns, db
 		}
 	})
+	if err != nil && pending {
+		c.comeBack(before)
+	}
 	c.recordUser = recordUser{}
 	if err == nil && c.tx != nil {
 		err = c.tx.signedIn(ctx)

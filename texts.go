@@ -21,6 +21,7 @@ type analysis struct {
 	*surrealql.Query
 	exec      string     // what Exec sends: it asks for nulls instead of records
 	ambiguous error      // two columns that would land on one key, so Query refuses it
+	elsewhere int        // the index of a USE that writes stand behind, or -1
 	refused   error      // a statement that would not do what it says, so nothing is sent
 	names     [][]string // of the columns of the statements that list them
 	layouts   []*layout  // of the statements; nil where the text alone does not place the columns
@@ -36,7 +37,7 @@ func newTexts() *texts {
 
 func newAnalysis(source string) *analysis {
 	q := surrealql.Analyze(source)
-	t := &analysis{Query: q, bad: checkText(source), exec: q.ExecText(), refused: misleading(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
+	t := &analysis{Query: q, bad: checkText(source), exec: q.ExecText(), refused: misleading(q), elsewhere: writesElsewhere(q), streams: canStream(q.Statements), names: make([][]string, len(q.Statements)), layouts: make([]*layout, len(q.Statements))}
 	for i := range q.Statements {
 		s := &q.Statements[i]
 		if err := s.Projection.Check(); err != nil && t.ambiguous == nil {
