@@ -162,7 +162,7 @@ func TestAConflictIsRecognisedWhereverItIsTold(t *testing.T) {
 	for range writers {
 		go func() {
 			for range 10 {
-				if err := exec(t.Context(), db, `UPDATE account:a SET balance += 1; UPDATE account:b SET balance += 1`); err != nil {
+				if err := exec(t.Context(), db, `UPDATE account SET balance += 1`); err != nil {
 					errs <- err
 					return
 				}
