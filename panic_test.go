@@ -145,8 +145,8 @@ func usesOfAConn(f *fuse) map[string]struct {
 				_ = rows.Close()
 			}
 		}},
-		"a text that fails": {around(`THROW 'x'`, "log query"), func(ctx context.Context, c *surrealsql.Conn) { _, _ = c.QueryContext(ctx, `THROW 'x'`, nil) }},
-		"a text that does not parse": {around(`SELEC 1`, "log query"), func(ctx context.Context, c *surrealsql.Conn) {
+		"a text that fails": {around(`THROW 'x'`, "log query failed"), func(ctx context.Context, c *surrealsql.Conn) { _, _ = c.QueryContext(ctx, `THROW 'x'`, nil) }},
+		"a text that does not parse": {around(`SELEC 1`, "log query failed"), func(ctx context.Context, c *surrealsql.Conn) {
 			_, _ = c.QueryContext(ctx, `SELEC 1`, nil)
 		}},
 		"an argument that is a Valuer":         {[]string{"Value"}, arg(fusedValuer{f})},
