@@ -105,7 +105,7 @@ func (p *parser) isKey(t token) bool {
 		return true
 	case tString:
 		c := p.lex.text[t.pos]
-		return c == '\'' || c == '"'
+		return c == '\'' || c == '"' || c == 's' // s'…' since 4.0.0-beta.1
 	}
 	return false
 }

@@ -184,15 +184,25 @@ func (p *parser) kept(walk func()) {
 	p.params.storing, p.params.floor = storing, floor
 }
 
-// kind walks a type, such as option<record<person> | int>.
+// kind walks a type, such as option<record<person> | int> or { a: int } | 'none'.
 func (p *parser) kind() {
-	for !p.peek().closes() {
-		p.loose(token{kind: tSemicolon}, p.peek())
-		if p.eat(tLess) {
-			p.castKind()
-		}
-		if !p.eat(tVert) {
-			return
-		}
+	for p.oneKind(); p.eat(tVert); {
+		p.oneKind()
+	}
+}
+
+// oneKind walks a type without the alternatives to it.
+func (p *parser) oneKind() {
+	switch t := p.peek(); {
+	case t.closes():
+		return
+	case t.kind == tLBrace, t.kind == tLBracket:
+		p.next()
+		p.flat()
+	default:
+		p.loose(token{kind: tSemicolon}, t)
+	}
+	if p.eat(tLess) {
+		p.castKind()
 	}
 }

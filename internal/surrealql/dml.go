@@ -104,6 +104,10 @@ func (p *parser) insertValues() {
 func (p *parser) relateBody(s *Statement) {
 	s.is(Relate, Star, Many)
 	p.only(s)
+	if p.peek().is(kwOr) && p.peekAt(1).is(kwUpdate) { // 3.3
+		p.nextName()
+		p.nextName()
+	}
 	p.relateOperand()
 	p.relateArrow()
 	p.relateOperand()

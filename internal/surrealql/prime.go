@@ -175,23 +175,13 @@ func (p *parser) closureOrMock() {
 			for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
 				p.next()
 			}
-			p.eat(tVert)
+			p.mustEat(tVert)
 			return
 		}
-		for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
-			before := p.last
-			if name := p.declared(); name != "" {
-				p.params.assign(name)
-			} else if p.last == before {
-				p.next() // a colon, a kind, a comma
-			}
-		}
-		p.eat(tVert)
+		p.closureArguments()
 	}
 	if p.eat(tArrow) {
-		for t := p.peek(); t.kind != tLBrace && !t.closes(); t = p.peek() {
-			p.next()
-		}
+		p.kind()
 	}
 	before := p.writes
 	p.writes = false
@@ -200,4 +190,20 @@ func (p *parser) closureOrMock() {
 		p.closures++
 	}
 	p.writes = p.writes || before
+}
+
+// closureArguments walks $a, $b: int and the | behind them.
+func (p *parser) closureArguments() {
+	for t := p.peek(); t.kind != tVert && !t.closes(); t = p.peek() {
+		before := p.last
+		p.params.assign(p.declared())
+		if p.eat(tColon) {
+			p.oneKind()
+		}
+		if !p.eat(tComma) && p.last == before {
+			p.lost = true
+			p.next()
+		}
+	}
+	p.mustEat(tVert)
 }

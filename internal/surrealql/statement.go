@@ -182,6 +182,8 @@ func (p *parser) body(s *Statement, kw keyword) {
 // infoBody walks INFO FOR DB, INFO FOR TABLE t, INFO FOR USER u ON ROOT, INFO FOR INDEX
 // i ON TABLE t, each with VERSION and STRUCTURE. Names are expressions.
 func (p *parser) infoBody() {
+	p.blocks++ // INFO FOR TABLE CREATE or STRUCTURE: a word may follow what names the table
+	defer func() { p.blocks-- }()
 	p.eatWord(kwFor)
 	switch t := p.peek(); {
 	case t.kind != tWord:
