@@ -115,12 +115,26 @@ func Analyze(text string) *Query {
 		s.MayWrite, s.mayReturn, s.lost = p.writes || p.lost, p.returned, p.lost
 		q.Statements = append(q.Statements, s)
 	}
+	if p.lex.unclear {
+		q.unclear()
+	}
 	q.Question, q.Zero, q.Commas = p.question, p.zero, p.commas
 	q.Params, q.Stored, q.Needs = p.params.free, p.params.storedOnly(), p.params.needs
 	q.Kept, q.Stale = p.params.kept, p.params.stale
 	q.index()
 	q.place(p.ordinals)
 	return q
+}
+
+// unclear makes writers of all statements of a text of which servers see other parts as
+// comments, and a statement of a text that is nothing else to us.
+func (q *Query) unclear() {
+	if len(q.Statements) == 0 {
+		q.Statements = []Statement{{insert: -1, lost: true}}
+	}
+	for i := range q.Statements {
+		q.Statements[i].MayWrite = true
+	}
 }
 
 // place keeps the placeholders and rewrites the text for them.

@@ -15,6 +15,9 @@ type lexer struct {
 	// unended remembers openers that were found to have no end, so that a text
 	// full of them is still read in one pass.
 	unended [256]bool
+	// unclear tells that servers differ about where a comment ends, and so about all
+	// that comes behind it.
+	unclear bool
 }
 
 // next skips blanks and comments and returns the token that follows.
@@ -180,7 +183,7 @@ func (l *lexer) symbol() token {
 		return l.angled(tQuoted, start, start)
 	case '…':
 		return l.token(tEllipsis, start, start+n)
-	case '∋', '∌', '∈', '∉', '⊇', '⊃', '⊅', '⊆', '⊂', '⊄', '×', '÷':
+	case '∋', '∌', '∈', '∉', '⊇', '⊃', '⊅', '⊆', '⊂', '⊄', '×', '÷', '∙':
 		return l.token(tInfix, start, start+n)
 	}
 	return l.token(tInvalid, start, start+n)

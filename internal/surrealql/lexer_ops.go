@@ -81,24 +81,22 @@ func isBlank(r rune) bool {
 	return '\u2000' <= r && r <= '\u200A'
 }
 
-// skipLine moves past the end of the line, which for the server is also NEL,
-// LS or PS.
+// skipLine moves past the end of the line, which is also CR, NEL, LS or PS up to 3.3.5,
+// and not to 4.0.0-beta.1, where the comment goes on.
 func (l *lexer) skipLine() {
-	for l.pos < len(l.text) {
-		c := l.text[l.pos]
-		if c < utf8.RuneSelf {
-			l.pos++
-			if c == '\n' || c == '\r' {
-				return
-			}
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(l.text[l.pos:])
-		l.pos += n
-		if r == '\u0085' || r == '\u2028' || r == '\u2029' {
-			return
-		}
+	const ends, blank = "\n\r\u0085\u2028\u2029", "\r\u0085\u2028\u2029 \t\v\f"
+	n := strings.IndexAny(l.text[l.pos:], ends)
+	if n < 0 {
+		l.pos = len(l.text)
+		return
 	}
+	l.pos += n
+	if l.text[l.pos] != '\n' {
+		rest := strings.TrimLeft(l.text[l.pos:], blank)
+		l.unclear = l.unclear || rest != "" && rest[0] != '\n'
+	}
+	_, n = utf8.DecodeRuneInString(l.text[l.pos:])
+	l.pos += n
 }
 
 // script reads the body of a JavaScript function from the brace at pos to the
