@@ -20,10 +20,12 @@ import (
 // its own; what needs a server that misbehaves scripts one.
 
 func TestMain(m *testing.M) {
-	// Files are experimental still (4.0.0-beta.1), and a server that a test starts
-	// has its environment.
-	if err := os.Setenv("SURREAL_CAPS_ALLOW_EXPERIMENTAL", "files"); err != nil {
-		panic(err)
+	// Files are experimental still (4.0.0-beta.1), eval::* runs nothing unless it is
+	// allowed (3.2), and a server that a test starts has its environment.
+	for key, value := range map[string]string{"SURREAL_CAPS_ALLOW_EXPERIMENTAL": "files", "SURREAL_CAPS_ALLOW_EVAL_QUERY": "system"} {
+		if err := os.Setenv(key, value); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

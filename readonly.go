@@ -13,10 +13,12 @@ import (
 // holds the data: by its kinds of statements nothing in it may write, it neither
 // begins nor ends a transaction, and it leaves no live query behind. USE counts as a
 // write: it makes the namespace and the database that are not there (3.x). So do what
-// the text does not show (a function of the database, a closure in a variable), calls
-// that reach out or run code (http::*, eval::*, api::*, ml::*, JavaScript), functions
-// that this driver does not know, and syntax that it does not know. Only a field that
-// is computed by a write goes unnoticed.
+// the text does not show (a function of the database, a call of what the text does not
+// define), calls that reach out or run code (http::*, eval::*, api::*, ml::*, JavaScript),
+// functions and syntax that this driver does not know, and comments of which servers see
+// different ends (a lone carriage return ends a line up to 3.3.5, not in 4.0.0-beta.1).
+// Closures count by what is in them. Only a field that is computed by a write goes
+// unnoticed.
 //
 // It remembers its answers to texts of some KiB, a megabyte of them at the most:
 // asking again costs a look into a map. It is safe for concurrent use.

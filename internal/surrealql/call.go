@@ -5,8 +5,8 @@ import "strings"
 // call walks a function call or a constant: a path, perhaps arguments.
 func (p *parser) call(e *expr) {
 	name, own := p.path()
-	if !own && !readsOnly(name) {
-		p.writes = true
+	if own || !readsOnly(name) {
+		p.hidden()
 	}
 	e.set(shapeCall)
 	if p.peek().kind != tLParen {
@@ -14,8 +14,8 @@ func (p *parser) call(e *expr) {
 		return
 	}
 	from := p.next().pos
-	if !own && runsClosures(name) {
-		p.callbacks(1)
+	if at, only := takesClosure(name); at >= 0 && !own {
+		p.callbacks(at, only)
 	} else {
 		p.arguments()
 	}
@@ -33,7 +33,6 @@ func (p *parser) path() (name string, own bool) {
 	own = p.peek().kind == tPath && (versioned || first.kw == kwFn || first.kw == kwMod)
 	var b strings.Builder
 	if name = p.ident(first); own {
-		p.writes = true
 		name = strings.ToLower(name)
 	}
 	b.WriteString(name)
@@ -62,11 +61,26 @@ func (p *parser) method(name string) {
 	if !readingMethod(name) || p.closures > 0 {
 		p.writes = true
 	}
-	if runsClosures(name) {
-		p.callbacks(0)
+	if at, only := takesClosure(name); at >= 0 {
+		p.callbacks(at, only)
 		return
 	}
 	p.arguments()
+}
+
+// hidden notes a call of what the text does not show: it may write, and give back a
+// closure that does (DEFINE FUNCTION fn::f() { RETURN |$x| (CREATE a) }).
+func (p *parser) hidden() {
+	p.writes = true
+	p.closures++
+}
+
+// callsValue notes that the operand at hand is called, $f(1). A closure that the text
+// gave a name reads as long as no closure of the text writes.
+func (p *parser) callsValue() {
+	if p.given != p.last || p.closures > 0 {
+		p.writes = true
+	}
 }
 
 // arguments walks the arguments of a call, after the opening parenthesis.
@@ -74,24 +88,27 @@ func (p *parser) arguments() {
 	p.list(tRParen)
 }
 
-// callbacks walks the arguments of a call that runs those that are closures. The first
-// few are none. What a closure in the call does is in the text. Another may be in a
-// variable of this text, or of the session on 2.x; 3.0.2 to 4.0.0-beta.1 keep none from
-// one request to the next, nor in records and parameters ("Closures cannot be stored on
-// disk"). An argument of a Go program is none.
-func (p *parser) callbacks(skip int) {
+// callbacks walks the arguments of a call that runs those from number at on that are
+// closures. What a closure in the call does is in the text. Another comes from elsewhere
+// in this text: 3.0.2 to 4.0.0-beta.1 keep no closure from one request to the next, nor in
+// records and parameters ("Closures cannot be stored on disk"), and an argument of a Go
+// program is none. Where only a closure will do, a name that the text gives no value is an
+// error of the author, and counts as a write all the same.
+func (p *parser) callbacks(at int, only bool) {
 	for n := 0; ; n++ {
 		t := p.peek()
 		if t.closes() {
 			break
 		}
-		before, infixes, closures, byName := p.last, p.infixes, p.closures, p.byName
+		before, infixes, closures, foreign := p.last, p.infixes, p.closures, p.foreign
 		var e expr
 		p.expression(&e)
 		switch {
 		case t.kind == tVert || t.kind == tOrOr:
-			p.closures = closures // called here, and gone
-		case n < skip, p.closures == 0 && p.byName == byName:
+			if p.closures > closures {
+				p.closures-- // called here, and gone; those that it gives back stay
+			}
+		case n < at, p.closures == 0 && !(only && p.foreign > foreign):
 		case p.infixes > infixes, !e.noClosure(t):
 			p.writes = true
 		}
@@ -126,7 +143,7 @@ func (p *parser) recordString(t token) {
 	if text[0] != 'r' || !strings.ContainsAny(text, "[{(\\") {
 		return
 	}
-	inner := parser{lex: lexer{text: stringValue(text)}, question: -1, depth: p.depth}
+	inner := parser{lex: lexer{text: stringValue(text)}, question: -1, depth: p.depth, closures: p.closures}
 	if inner.peek().name() {
 		inner.subject()
 	}
@@ -134,7 +151,6 @@ func (p *parser) recordString(t token) {
 		p.writes = true
 	}
 	for _, name := range inner.params.free {
-		p.byName++
-		p.params.use(name)
+		p.useName(name)
 	}
 }

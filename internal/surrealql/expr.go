@@ -198,9 +198,9 @@ func (p *parser) operator() opKind {
 		p.eat(tGreater)
 		return opInfix
 	case tLParen:
+		p.callsValue()
 		p.next()
 		p.arguments()
-		p.writes = true // a closure, whose body may stand anywhere
 		return opPostfix
 	case tWord:
 		return p.wordOperator(t)

@@ -127,21 +127,28 @@ func readsOnly(path string) bool {
 
 func readingMethod(name string) bool { return listed(readingMethods, name) }
 
-// runsClosures reports whether a function or method may run a closure that it is
-// given as a value (the signatures of array.rs, set.rs and value.rs).
-func runsClosures(path string) bool {
+// takesClosure returns the number of the first argument of a function (path) or method
+// (name) that may be a closure and is run, or -1; and whether nothing but a closure will
+// do there (the signatures of array.rs, set.rs and value.rs).
+func takesClosure(path string) (at int, only bool) {
 	family, name, ok := strings.Cut(path, "::")
-	if !ok {
+	switch {
+	case !ok:
 		name = family
-	} else if family != "array" && family != "set" && family != "value" {
-		return false
+	case family == "array", family == "set", family == "value":
+		at = 1
+	default:
+		return -1, false
 	}
 	switch name {
-	case "all", "any", "every", "some", "includes", "index_of", "filter", "filter_index", "find", "find_index",
-		"fold", "reduce", "map", "chain", "expect":
-		return true
+	case "all", "any", "every", "some", "includes", "index_of", "filter", "filter_index", "find", "find_index":
+		return at, false
+	case "map", "reduce", "chain", "expect":
+		return at, true
+	case "fold":
+		return at + 1, true
 	}
-	return false
+	return -1, false
 }
 
 func listed(list, name string) bool {

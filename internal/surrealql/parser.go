@@ -20,7 +20,7 @@ type parser struct {
 
 	began int // the mark of the last BEGIN
 
-	blocks int // braces around, of blocks and sets
+	blocks int // braces around, of blocks and sets, and INFO: statements that need no end
 
 	writes   bool // the statement at hand may write
 	returned bool // it holds a RETURN
@@ -28,7 +28,8 @@ type parser struct {
 	misnamed bool // a word that begins statements was taken for a name
 	infixes  int  // operators taken, to tell an operand from a choice between two
 	closures int  // closures that may write, kept as values so far in the text
-	byName   int  // parameters taken that are no ordinals
+	foreign  int  // parameters taken that have no value from the text
+	given    int  // the end of the last one that has
 
 	question int
 	zero     int   // the first $0 or $01, which the server cannot lex and we do not number
@@ -75,7 +76,6 @@ func (p *parser) nextName() token {
 	case tOrdinal:
 		p.useParam(t)
 	case tParam, tQuotedParam:
-		p.byName++
 		p.useParam(t)
 	case tInvalid:
 		p.lost = true
@@ -230,7 +230,11 @@ func (p *parser) looseWord(prev, t token) {
 	}
 	switch n := p.peekAt(1); {
 	case n.kind == tPath, n.kind == tLParen && t.kw == noKeyword:
-		if name, _ := p.path(); n.kind == tLParen && !readsOnly(name) {
+		name, own := p.path()
+		switch known := !own && readsOnly(name); {
+		case p.peek().kind == tLParen && !known:
+			p.hidden()
+		case !known:
 			p.writes = true
 		}
 	case prev.kind == tDot, prev.kind == tArrow, prev.is(kwAs):

@@ -53,7 +53,16 @@ func (p *parser) useParam(t token) {
 		p.params.keep(name)
 		return
 	}
-	p.params.use(name)
+	p.useName(name)
+	if p.params.gives(name) {
+		p.given = t.end
+	}
+}
+
+func (p *parser) useName(name string) {
+	if p.params.use(name); !p.params.gives(name) {
+		p.foreign++
+	}
 }
 
 // declared takes a parameter that is being given a value here, and returns its

@@ -129,6 +129,13 @@ func (s *paramSet) change() {
 	s.defined = s.defined[:0]
 }
 
+// gives reports whether the text gives the name a value, by LET, FOR or as an argument
+// of its own functions and closures.
+func (s *paramSet) gives(name string) bool {
+	level := s.bound[name]
+	return level > 0 && level < everywhere
+}
+
 // use notes a name whose value is asked for here.
 func (s *paramSet) use(name string) {
 	if level := s.bound[name]; level > 0 {
