@@ -83,6 +83,7 @@ func TestOnlyWhatWasNeverSentIsSentAgain(t *testing.T) {
 					require.Zero(t, srv.Count(call.request))
 				case leased: // there is no other connection to take
 					require.ErrorIs(t, err, driver.ErrBadConn)
+					require.ErrorIs(t, err, syscall.EPIPE, "the cause")
 					require.Zero(t, srv.Count(call.request))
 				default:
 					require.NoError(t, err)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/rpc"
-	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
 // Conn is one session on a SurrealDB server. database/sql leases it to one
@@ -301,7 +300,7 @@ func (c *Conn) send(ctx context.Context, reply *rpc.Stream, text string, args []
 	}
 	c.rpc.End(b)
 	refused, err := c.rpc.QueryTrip(ctx, reply, early)
-	return c.outcome(refused, err)
+	return c.outcome("query", refused, err)
 }
 
 // call makes the round trip of a method other than query. params appends
@@ -328,98 +327,36 @@ func (c *Conn) request(ctx context.Context, method string, count int, params fun
 	}
 	c.rpc.End(b)
 	ctx, started := c.observeStart(ctx, method, 0)
-	reply, err := c.roundTrip(ctx)
+	reply, err := c.roundTrip(ctx, method)
 	c.observeEnd(ctx, method, nil, started, err).write(noRows)
 	return reply, err
 }
 
-func (c *Conn) roundTrip(ctx context.Context) ([]byte, error) {
+func (c *Conn) roundTrip(ctx context.Context, method string) ([]byte, error) {
 	reply, err := c.rpc.RoundTrip(ctx)
-	return reply.Result, c.outcome(reply.Err, err)
+	return reply.Result, c.outcome(method, reply.Err, err)
 }
 
 // outcome is the caller's error for what came of a request: the server refused it,
 // or there was no answer.
-func (c *Conn) outcome(refused *rpc.ServerError, err error) error {
+func (c *Conn) outcome(method string, refused *rpc.ServerError, err error) error {
 	if err != nil {
 		return c.failure(err)
 	}
 	if refused != nil {
-		return serverError(refused)
+		return refusal(method, refused)
 	}
 	return nil
 }
 
-// failure turns a transport failure into the caller's error and tells the
-// connector when it looks as if the server were gone.
-func (c *Conn) failure(err error) error {
-	var f *rpc.Failure
-	if !errors.As(err, &f) {
-		return c.fail("", false, err)
+// refusal is the server's error to a request. That it denies a method it says without
+// its name.
+func refusal(method string, refused *rpc.ServerError) error {
+	e := serverError(refused)
+	if isDeniedMethod(e) {
+		e.Hint = fmt.Sprintf("the server denies the RPC method %q: see its --allow-rpc and --deny-rpc (SURREAL_CAPS_ALLOW_RPC, SURREAL_CAPS_DENY_RPC)", method)
 	}
-	if size := (*ws.SizeError)(nil); errors.As(f.Err, &size) {
-		return tooLarge(size)
-	}
-	cause := f.Err
-	if ended, ok := errors.AsType[*txEnded](cause); ok {
-		cause = ended // without the error of the context that was made of the two
-	}
-	if !f.Sent && isContextError(cause) {
-		return cause // it had ended before anything was done
-	}
-	lost := c.fail(f.Op, f.Sent, cause)
-	if !f.Sent && c.tx == nil {
-		return driver.ErrBadConn // nothing has left: database/sql may try another connection
-	}
-	return lost
-}
-
-// lost answers a call on a connection that failed before. Outside a transaction
-// another connection will do as well. In one, the server has dropped it; where its
-// context has ended, that is what there is to say.
-func (c *Conn) lost() error {
-	if c.tx == nil {
-		return driver.ErrBadConn
-	}
-	if err := c.tx.over(); err != nil {
-		return err
-	}
-	return &ConnError{Addr: c.addr, Err: fmt.Errorf("the connection was lost earlier in this transaction, which the server has dropped: %w", c.causeOfLoss())}
-}
-
-// causeOfLoss is why the connection failed.
-func (c *Conn) causeOfLoss() error {
-	if c.cause == nil {
-		return errGivenUp
-	}
-	return c.cause
-}
-
-// errGivenUp: the context of an exchange ended as its answer came, or the connection
-// was taken away.
-var errGivenUp = errors.New("the context of an earlier call ended as its answer came, or the connection was closed")
-
-// fail gives the connection up and returns the error that says so.
-func (c *Conn) fail(op string, sent bool, err error) error {
-	c.rpc.Abort()
-	if c.cause == nil {
-		c.cause = err
-	}
-	c.connector.noticeLoss(c.addr, err)
-	if errors.Is(err, ws.ErrMessageTooLarge) {
-		err = fmt.Errorf("%w: %w", ErrMessageTooLarge, err)
-	}
-	return &ConnError{Op: op, Addr: c.addr, Sent: sent, Err: err}
-}
-
-// tooLarge is the error of a request that the server would not take: it closes
-// the connection in the middle of it. Nothing has been sent.
-func tooLarge(err error) error {
-	return fmt.Errorf("%w: %w: send it in parts, or raise max_request_size along with the server's SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE", ErrRequestTooLarge, err)
-}
-
-func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return e
 }
 
 // placed says of a text's error where in the text it is.

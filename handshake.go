@@ -164,7 +164,7 @@ func (c *Conn) fly(ctx context.Context, steps []step) error {
 
 // hinted adds to the error of a refused sign-in who was refused.
 func (s step) hinted(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok && s.hint != "" {
+	if e, ok := errors.AsType[*Error](err); ok && s.hint != "" && !isDeniedMethod(e) {
 		e.Hint = s.hint
 	}
 	return err
@@ -202,7 +202,7 @@ func (c *Conn) sendFlight(ctx context.Context, steps []step) ([]error, error) {
 	err := c.rpc.Flight(ctx, func(r rpc.Reply) {
 		i := place[r.ID]
 		if r.Err != nil {
-			failed[i] = steps[i].hinted(serverError(r.Err))
+			failed[i] = steps[i].hinted(refusal(steps[i].method, r.Err))
 		} else if take := steps[i].take; take != nil {
 			failed[i] = take(r.Result)
 		}

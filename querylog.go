@@ -140,7 +140,7 @@ func withoutValues(err error, late bool) string {
 		return u.withoutValue()
 	}
 	switch {
-	case isContextError(err), err == driver.ErrBadConn:
+	case isContextError(err):
 		return err.Error()
 	case errors.Is(err, ErrAmbiguousColumns):
 		return ErrAmbiguousColumns.Error()
