@@ -182,8 +182,9 @@ type Config struct {
 	Reset ResetMode
 
 	// Logger gets what the driver does by itself, such as giving up a
-	// connection; nil logs nothing. LogQueries also logs each query's text, duration
-	// and rows, or its error, but no argument's value; without a Logger to
+	// connection; nil logs nothing. LogQueries also logs each query's text (without the
+	// passwords and keys of definitions), duration and rows, or its error, but no
+	// argument's value; without a Logger to
 	// slog.Default(). A query whose rows are read is logged when they are closed:
 	// the rows are those that were read, the duration is the time until then. The
 	// rows of an Exec are those it affected.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
 // logsQueries reports whether any query is logged.
@@ -36,7 +38,8 @@ func (l *queryLog) failed(err error) {
 }
 
 // write logs the query with its arguments' types, never their values. The text is
-// logged as it is: what must not be seen belongs into an argument.
+// logged as it is, but for the passwords and keys of definitions: what must not be seen
+// belongs into an argument, which the server does not take there.
 func (l *queryLog) write(rows int) {
 	if l == nil {
 		return
@@ -50,7 +53,7 @@ func (l *queryLog) write(rows int) {
 	if slow {
 		level, msg = slog.LevelWarn, "slow query"
 	}
-	attrs := []slog.Attr{l.conn.attr(), slog.String("query", l.text), slog.Any("args", l.args), slog.Duration("duration", l.took)}
+	attrs := []slog.Attr{l.conn.attr(), slog.String("query", surrealql.HideSecrets(l.text)), slog.Any("args", l.args), slog.Duration("duration", l.took)}
 	if rows > 0 || rows == 0 && l.err == nil {
 		attrs = append(attrs, slog.Int("rows", rows))
 	}

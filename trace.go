@@ -29,7 +29,9 @@ type QueryStart struct {
 type QueryEnd struct {
 	Conn uint64
 	Addr string
-	Err  error // of the request, or of the first statement that failed; else nil
+	// Err is that of the request, or of the first statement that failed; else nil. It is
+	// what the caller gets: its text may hold values of the data.
+	Err error
 }
 
 // ConnectTracer is told of each attempt to connect.

@@ -1,0 +1,36 @@
+package surrealql
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSecretsOfDefinitionsAreHidden(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`DEFINE USER u ON ROOT PASSWORD 's3cret' ROLES OWNER`:                                                               `DEFINE USER u ON ROOT PASSWORD '…' ROLES OWNER`,
+		`define user u on root password "it's s3cret"`:                                                                      `define user u on root password '…'`,
+		"DEFINE USER u ON ROOT PASSWORD -- 'no'\n\t's3\\'cret'; SELECT 1":                                                   "DEFINE USER u ON ROOT PASSWORD -- 'no'\n\t'…'; SELECT 1",
+		`DEFINE USER u ON ROOT PASSHASH r"s3cret" COMMENT 'c'`:                                                              `DEFINE USER u ON ROOT PASSHASH '…' COMMENT 'c'`,
+		`ALTER USER u ON ROOT PASSWORD 's3cret`:                                                                             `ALTER USER u ON ROOT PASSWORD '…'`,
+		`DEFINE ACCESS a ON DATABASE TYPE RECORD SIGNIN (x) WITH JWT ALGORITHM HS512 KEY 's3cret' WITH ISSUER KEY 's3cret'`: `DEFINE ACCESS a ON DATABASE TYPE RECORD SIGNIN (x) WITH JWT ALGORITHM HS512 KEY '…' WITH ISSUER KEY '…'`,
+		`RETURN { DEFINE USER u ON ROOT PASSWORD 's3cret' }; DEFINE USER v ON DB PASSWORD 's3cret'`:                         `RETURN { DEFINE USER u ON ROOT PASSWORD '…' }; DEFINE USER v ON DB PASSWORD '…'`,
+		`DEFINE ACCESS a ON ROOT TYPE JWT ALGORITHM HS256 KEY $key`:                                                         `DEFINE ACCESS a ON ROOT TYPE JWT ALGORITHM HS256 KEY $key`,
+		`SELECT password, key FROM user WHERE name = 'n'`:                                                                   `SELECT password, key FROM user WHERE name = 'n'`,
+		`INSERT INTO a { id: 1 } ON DUPLICATE KEY UPDATE n = 'x'`:                                                           `INSERT INTO a { id: 1 } ON DUPLICATE KEY UPDATE n = 'x'`,
+		`RETURN 'PASSWORD' + 'x'`:                                                                                           `RETURN 'PASSWORD' + 'x'`,
+		``:                                                                                                                  ``,
+	} {
+		require.Equal(t, want, HideSecrets(text))
+	}
+}
+
+func FuzzSecretsAreHiddenOnce(f *testing.F) {
+	f.Add("DEFINE USER u ON ROOT PASSWORD 'x'")
+	f.Add("PASSWORD\xff'⟨`/*")
+	f.Fuzz(func(t *testing.T, text string) {
+		hidden := HideSecrets(text)
+		require.Equal(t, hidden, HideSecrets(hidden))
+	})
+}
