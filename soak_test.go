@@ -146,15 +146,13 @@ func soakTx(ctx context.Context, db *sql.DB, i int) (got int, err error) {
 	}
 	defer tx.Rollback()
 	err = tx.QueryRowContext(ctx, "CREATE ONLY soak CONTENT { n: $1 } RETURN VALUE n", i).Scan(&got)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = tx.Commit()
 	}
-	if err := tx.Commit(); err != nil && ctx.Err() == nil {
-		return 0, err
-	} else if err != nil {
-		return 0, ctx.Err() // sql.ErrTxDone, because database/sql was faster to roll back
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return 0, ctx.Err() // database/sql was faster to roll back
 	}
-	return got, nil
+	return got, err
 }
 
 // soakToken defines an access by JWT for root users, who alone may SLEEP, and makes
