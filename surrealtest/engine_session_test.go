@@ -148,9 +148,12 @@ func TestALiveQueryCountsUntilWhateverEndsIt(t *testing.T) {
 			w.receive()
 			w.receive()
 		}, 1},
-		"use":              {func(w *wire, _ any) { w.result("use", "ends", "side") }, 2},
-		"another sign-in":  {func(w *wire, _ any) { w.signIn("ends", "main") }, 2},
-		"closing its sock": {func(w *wire, _ any) { require.NoError(t, w.conn.Close()) }, 0},
+		// The other connection makes the table anew, for it to be counted in.
+		"the end of a table": {func(*wire, any) { other.query("REMOVE TABLE person; DEFINE TABLE person") }, 1},
+		"invalidate":         {func(w *wire, _ any) { w.result("invalidate") }, 2},
+		"use":                {func(w *wire, _ any) { w.result("use", "ends", "side") }, 2},
+		"another sign-in":    {func(w *wire, _ any) { w.signIn("ends", "main") }, 2},
+		"closing its sock":   {func(w *wire, _ any) { require.NoError(t, w.conn.Close()) }, 0},
 	} {
 		w := dialWire(t, s.Addr(0), nil).signIn("ends", "main")
 		id := w.result("live", "person")
@@ -160,6 +163,47 @@ func TestALiveQueryCountsUntilWhateverEndsIt(t *testing.T) {
 		require.Eventually(t, func() bool { return statsOf(t, s).LiveQueries == c.left && counted() == c.left }, 10*time.Second, time.Millisecond, "%s: %d are counted, %d are there", name, statsOf(t, s).LiveQueries, counted())
 		_ = w.conn.Close()
 		require.Eventually(t, func() bool { return statsOf(t, s).LiveQueries == 0 && counted() == 0 }, 10*time.Second, time.Millisecond, name)
+	}
+}
+
+func TestALiveQueryEndsWithItsOwnSessionOnly(t *testing.T) {
+	t.Parallel()
+	s := New(t, Options{Engine: EngineNPM})
+	other := dialWire(t, s.Addr(0), nil).signIn("sessions", "main")
+	other.query("DEFINE TABLE person; DEFINE TABLE pet")
+	lives := func(table string) int {
+		return len(other.query("INFO FOR TABLE " + table).(object)["lives"].(object))
+	}
+	for _, c := range []struct {
+		end         string
+		ofOwn       bool // whether it is asked of the connection's own session
+		person, pet int
+	}{
+		{"detach", false, 0, 1},
+		{"reset", false, 0, 1},
+		{"reset", true, 1, 0},
+	} {
+		w := dialWire(t, s.Addr(0), nil).signIn("sessions", "main")
+		id := models.UUID{}
+		copy(id.UUID[:], "0123456789abcdef")
+		ask := func(method string, params ...any) {
+			w.send(object{"id": 1, "method": method, "session": id, "params": append([]any{}, params...)})
+			require.NotContains(t, w.receive(), "error", method)
+		}
+		ask("attach")
+		ask("signin", object{"user": "root", "pass": "root"})
+		ask("use", "sessions", "main")
+		ask("query", "LIVE SELECT * FROM person; RETURN 1")
+		w.result("live", "pet")
+		require.Equal(t, 2, statsOf(t, s).LiveQueries)
+		if c.ofOwn {
+			w.result(c.end)
+		} else {
+			ask(c.end)
+		}
+		require.Equal(t, []int{1, c.person, c.pet}, []int{statsOf(t, s).LiveQueries, lives("person"), lives("pet")}, c.end)
+		require.NoError(t, w.conn.Close())
+		require.Eventually(t, func() bool { return statsOf(t, s).LiveQueries == 0 && lives("person")+lives("pet") == 0 }, 10*time.Second, time.Millisecond)
 	}
 }
 

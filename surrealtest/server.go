@@ -55,7 +55,10 @@ type Stats struct {
 	Refused  int `json:"refused"`  // handshakes refused, as for wrong credentials
 
 	Transactions int `json:"transactions"` // begun by connections and not ended yet
-	LiveQueries  int `json:"liveQueries"`  // asked for by connections and not killed yet
+	// LiveQueries are those asked for by connections that have not ended. One whose
+	// database was removed counts until its connection closes, since the engine does
+	// not tell; one that a transaction asked for is not counted.
+	LiveQueries int `json:"liveQueries"`
 }
 
 // Server is a running SurrealDB of one's own, with a user root whose password is
