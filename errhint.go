@@ -1,6 +1,8 @@
 package surrealsql
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/errtext"
@@ -43,10 +45,7 @@ func isText(value string) bool {
 	return strings.HasPrefix(value, "'") || strings.HasPrefix(value, `"`)
 }
 
-func isNumber(value string) bool {
-	value = strings.TrimPrefix(value, "-")
-	return value != "" && value[0] >= '0' && value[0] <= '9' && !strings.Contains(value, "..")
-}
+var numeral = regexp.MustCompile(`^-?[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?(f|dec)?$`)
 
 // inGo is how a Go program sends a value of that type, where it was a text.
 var inGo = map[string]string{
@@ -73,24 +72,17 @@ var inGo = map[string]string{
 
 // coerceHint is the hint for a value that is of another type than the one wanted.
 func coerceHint(wanted, value string, field bool) string {
-	types := strings.Split(wanted, "|")
+	types := errtext.Alternatives(wanted)
 	for i, t := range types {
-		types[i], _, _ = strings.Cut(strings.TrimSpace(t), "<")
+		types[i], _, _ = strings.Cut(t, "<") // option<int>
 	}
-	takes := func(name string) bool {
-		for _, t := range types {
-			if t == name {
-				return true
-			}
-		}
-		return false
-	}
+	takes := func(name string) bool { return slices.Contains(types, name) }
 	switch {
 	case value == "NULL" && (takes("none") || takes("option")):
 		return "it may be NONE but not NULL, which a nil argument is: pass surrealsql.None, or set null=none in the DSN"
 	case value == "NONE" && field:
 		return "the record gives it no value"
-	case isNumber(value) && takes("string"):
+	case numeral.MatchString(value) && takes("string"):
 		return "a string is sent as string, or made of a number by <string>$1"
 	case isText(value):
 		for _, t := range types {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -174,6 +175,30 @@ func TestWhatSQLSaysOtherwiseIsHintedAtWhereItDoesNotParse(t *testing.T) {
 		`DEFINE FIELD OVERWRITE name ON free TYPE option<string>`, `RETURN record::exists(person:1)`, "SELECT * FROM person:`018f-a`", `SELECT * FROM person WHERE name IS NONE`,
 	} {
 		require.NoError(t, exec(t.Context(), db, text), text)
+	}
+}
+
+func TestAHintIsForTheTypeItselfAndNotForOneWithinIt(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `DEFINE FIELD list ON h TYPE option<array<int | string | bool>>; DEFINE FIELD maybe ON h TYPE array<option<int>>;
+		DEFINE FIELD name ON h TYPE option<string>; DEFINE FIELD o ON h TYPE option<{ a: int | string }>`)
+	for _, c := range []struct {
+		text string
+		arg  any
+		hint string
+	}{
+		{`CREATE h SET maybe = [], list = $1`, 5, ""},
+		{`CREATE h SET maybe = [], list = $1`, "x", "an array is sent as a slice"},
+		{`CREATE h SET maybe = [], list = $1`, nil, "surrealsql.None"},
+		{`CREATE h SET maybe = $1`, nil, ""},
+		{`CREATE h SET maybe = [], o = $1`, 5, ""},
+		{`CREATE h SET maybe = [], name = $1`, 5 * time.Second, ""},
+		{`CREATE h SET maybe = [], name = $1`, 5.5, "<string>$1"},
+	} {
+		err := exec(t.Context(), db, c.text, c.arg)
+		require.True(t, surrealsql.IsInvalid(err), "%s: %v", c.text, err)
+		requireHint(t, err, c.hint)
 	}
 }
 

@@ -192,6 +192,27 @@ func Blank(s string) string {
 	return b.String()
 }
 
+// Alternatives are the types of which a type allows any, such as none and array<int | float>
+// of "none | array<int | float>".
+func Alternatives(kind string) (types []string) {
+	depth, from := 0, 0
+	for at := 0; at < len(kind); {
+		switch kind[at] {
+		case '<', '[', '{', '(':
+			depth++
+		case '>', ']', '}', ')':
+			depth--
+		case '|':
+			if depth == 0 {
+				types = append(types, strings.TrimSpace(kind[from:at]))
+				from = at + 1
+			}
+		}
+		at += max(1, span(kind[at:]))
+	}
+	return append(types, strings.TrimSpace(kind[from:]))
+}
+
 // Table is the table's name of a record id as the server writes it, without quotes.
 func Table(record string) string {
 	at := 0

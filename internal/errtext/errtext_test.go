@@ -54,6 +54,22 @@ func TestBlankKeepsNamesAndNoValue(t *testing.T) {
 	}
 }
 
+func TestATypesAlternativesAreThoseThatAreNotInside(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string][]string{
+		"int":                                {"int"},
+		"none | int":                         {"none", "int"},
+		"array<none | int>":                  {"array<none | int>"},
+		"array<int | string, 3> | set<a|b>":  {"array<int | string, 3>", "set<a|b>"},
+		"'a|b' | \"it's | \" | 5":            {"'a|b'", "\"it's | \"", "5"},
+		"{ a: int | string } | [int | bool]": {"{ a: int | string }", "[int | bool]"},
+		"record<a | b> | 'x":                 {"record<a | b>", "'x"},
+		"":                                   {""},
+	} {
+		require.Equal(t, want, Alternatives(kind), kind)
+	}
+}
+
 func TestATableIsReadOffARecordIDInItsQuotes(t *testing.T) {
 	t.Parallel()
 	for record, want := range map[string]string{"person:1": "person", "`a:b`:1": "a:b", "⟨a b⟩:`x:y`": "a b", "t": "t", "`x": "", "`a\\`b`:1": "a`b"} {
@@ -72,6 +88,7 @@ func FuzzMatchAndBlankNeverFail(f *testing.F) {
 			}
 		}
 		Blank(s)
+		Alternatives(s)
 		Table(s)
 		Unquote(s)
 	})
