@@ -23,7 +23,7 @@ func TestAnUnknownOutcomeIsSaidAndNeverRetried(t *testing.T) {
 	err := fmt.Errorf("x: %w", &ConnError{Op: "read", Addr: "h:8000", Err: io.ErrUnexpectedEOF, Sent: true})
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.Equal(t, []string{"connectivity"}, yesTo(err))
+	require.Equal(t, []string{"connectivity", "unknown"}, yesTo(err))
 	require.EqualError(t, err, "x: surrealsql: connection to h:8000 failed (read): unexpected EOF; "+
 		"the outcome is unknown: the request may have been executed")
 
@@ -55,7 +55,7 @@ func TestDeadlinesShowThroughConnErrors(t *testing.T) {
 	for _, cause := range []error{context.DeadlineExceeded, os.ErrDeadlineExceeded} {
 		err := error(&ConnError{Addr: "h:1", Err: cause, Sent: true})
 		require.ErrorIs(t, err, cause)
-		require.Equal(t, []string{"connectivity", "timeout"}, yesTo(err))
+		require.Equal(t, []string{"connectivity", "timeout", "unknown"}, yesTo(err))
 		timeout, ok := errors.AsType[interface {
 			error
 			Timeout() bool

@@ -25,6 +25,13 @@ const (
 	classExpired
 	classThrown
 	classInvalid
+
+	// For the driver's own use.
+	classCollateral // another statement of the transaction failed, and this one for it
+	classNoMethod   // the server lacks the RPC method, as 2.x lacks begin
+	classDenied     // it does not let this client call it (SURREAL_CAPS_DENY_RPC)
+	classNoTxn      // the transaction is gone
+	classUnknown    // the storage cannot say whether a commit took place (3.3.5 and later)
 )
 
 var errorClasses = []struct {
@@ -40,17 +47,18 @@ func (e *Error) class() errorClass {
 	if e.Kind == "Thrown" {
 		return classThrown // whatever its text says: a user wrote it
 	}
-	if c := classByKind(e.Kind, detailKinds(e.Details)); c != 0 {
-		if e.Message == noRecord {
-			c |= classAuth
-		}
-		return c
-	}
-	if slices.Contains(opaqueKinds, e.Kind) {
+	c := classByKind(e.Kind, detailKinds(e.Details))
+	if c == 0 && slices.Contains(opaqueKinds, e.Kind) || e.Kind == "NotFound" {
 		rule, _ := ruleOf(e.Message)
-		return rule.class
+		c |= rule.class
 	}
-	return 0
+	return c
+}
+
+// isOf reports whether a server's error is of the class.
+func isOf(err error, c errorClass) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.class()&c != 0
 }
 
 // withoutMessage says what the error is by its statement, its place and its
@@ -94,9 +102,13 @@ func classByKind(kind string, details []string) errorClass {
 			return classAuth | classExpired
 		}
 		return classAuth
-	// Not of the data: a method the server lacks, a session or transaction
-	// that is gone.
-	case "NotFound/Method", "NotFound/Session", "NotFound/Transaction", "AlreadyExists/Session":
+	// Not of the data. 3.0.2 says of a transaction that is gone: Validation,
+	// InvalidParams.
+	case "NotFound/Method":
+		return classNoMethod
+	case "NotFound/Transaction":
+		return classNoTxn
+	case "NotFound/Session", "AlreadyExists/Session":
 		return 0
 	}
 	switch kind {
@@ -127,67 +139,13 @@ func detailKinds(details any) (kinds []string) {
 	return kinds
 }
 
-// wrappers are what servers put before an inner error's text: the first at RPC
-// level on 2.x, the others where a commit fails.
-var wrappers = []string{
-	"There was a problem with the database: ",
-	"There was a problem with the key-value store: ",
-	"Query not executed: ",
-	collateralFailed + ". ",
-}
+func isCollateral(err error) bool { return isOf(err, classCollateral) }
 
-func bareText(message string) string {
-	for {
-		before := message
-		for _, w := range wrappers {
-			message = strings.TrimPrefix(message, w)
-		}
-		if message == before {
-			return message
-		}
-	}
-}
+func isUnknownMethod(err error) bool { return isOf(err, classNoMethod) }
 
-// The errors of statements that failed because a neighbour in their
-// transaction did.
-const (
-	collateralFailed    = "The query was not executed due to a failed transaction"
-	collateralCancelled = "The query was not executed due to a cancelled transaction"
-)
+func isDeniedMethod(err error) bool { return isOf(err, classDenied) }
 
-// isCollateral reports whether the error only says that another statement's
-// failed: that one is the root. With more after it, as in "… failed
-// transaction. Missing COMMIT statement", the text is the root's (2.6.5).
-func isCollateral(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
-	text := strings.TrimSuffix(e.Message, ".")
-	return text == collateralFailed || text == collateralCancelled
-}
-
-// isUnknownMethod reports whether the server lacks the RPC method: 2.x answers
-// with code -32601 and this text, 3.x with details as well.
-func isUnknownMethod(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && (e.Kind == "NotFound" || e.Kind == "") && e.Message == "Method not found"
-}
-
-// isDeniedMethod reports whether the server does not let this client call the method
-// (SURREAL_CAPS_DENY_RPC). The text is that of 2.x and 3.x.
-func isDeniedMethod(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Message == "Method not allowed"
-}
-
-// isUnknownTxn reports whether the transaction is gone. Measured on 3.0.2:
-// kind Validation, details InvalidParams; the source after 3.0.5 has kind
-// NotFound, details Transaction.
-func isUnknownTxn(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && strings.HasPrefix(e.Message, "Transaction not found")
-}
+func isUnknownTxn(err error) bool { return isOf(err, classNoTxn) }
 
 // isSessionExpired reports whether signing in again is the remedy.
 func isSessionExpired(err error) bool { return errors.Is(err, ErrExpired) }

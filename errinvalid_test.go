@@ -112,6 +112,8 @@ func TestDataThatTheServerRefusesIsInvalidAndNamesItsField(t *testing.T) {
 		{text: `RETURN 1d - 2d`},
 		{text: `SELECT * FROM person LIMIT $1`, args: []any{"x"}},
 		{text: `SELECT * FROM person START $1`, args: []any{-1}},
+		{text: `RETURN time::set_hour(d'2024-01-01T00:00:00Z', $1)`, args: []any{77}},
+		{text: `SELECT type::field($1) FROM person`, args: []any{"1 +"}},
 	} {
 		requireUnbroken(t, db, func() {
 			want := []string{"invalid"}
@@ -128,6 +130,37 @@ func TestDataThatTheServerRefusesIsInvalidAndNamesItsField(t *testing.T) {
 					require.Equal(t, "s:1", e.Record)
 				}
 			}
+		})
+	}
+}
+
+// 3.x tells the errors of an event, and of some clauses, as texts within another.
+func TestAnErrorWithinAnEventOrAClauseIsOfItsOwnClass(t *testing.T) {
+	t.Parallel()
+	db := ruledDB(t)
+	mustExec(t, db, `
+		DEFINE TABLE told; DEFINE TABLE again;
+		DEFINE EVENT e ON told WHEN $event = 'CREATE' THEN { IF $after.throw { THROW 'said by an event' }; CREATE again:1; CREATE s SET n = $after.n };
+		DEFINE EVENT outer ON free WHEN $event = 'CREATE' THEN (CREATE told SET n = $after.n)`)
+	for _, c := range []struct {
+		text  string
+		class string
+		field string
+	}{
+		{`CREATE told SET throw = true`, "thrown", ""},
+		{`CREATE told SET n = 'five'`, "invalid", "n"},
+		{`CREATE free SET n = 'five'`, "invalid", "n"},
+		{`CREATE told; CREATE told`, "duplicate", ""},
+		{`SELECT * FROM person LIMIT <int>'x'`, "invalid", ""},
+		{`SELECT * FROM person START <int>'x'`, "invalid", ""},
+		{`RETURN [1, 2]['x'..]`, "invalid", ""},
+	} {
+		requireUnbroken(t, db, func() {
+			err := exec(t.Context(), db, c.text)
+			requireAnswers(t, err, c.class)
+			var e *surrealsql.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.field, e.Field, e.Message)
 		})
 	}
 }

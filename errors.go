@@ -24,8 +24,9 @@ var (
 	// ErrReadOnly: a statement that may write, in a read-only transaction or on
 	// connections that are (Config.ReadOnly).
 	ErrReadOnly = errors.New("surrealsql: only reading is allowed here")
-	// ErrOutcomeUnknown: the connection failed after a request was sent. It may
-	// have been executed or not; only reading the data tells. See [ConnError].
+	// ErrOutcomeUnknown: the connection failed after a request was sent, or the server
+	// says that it does not know what became of a commit. It may have been executed or
+	// not; only reading the data tells. See [ConnError].
 	ErrOutcomeUnknown = errors.New("surrealsql: the outcome is unknown: the request may have been executed")
 	// ErrMessageTooLarge: the server's reply exceeds max_message_size.
 	ErrMessageTooLarge = errors.New("surrealsql: the server's message is larger than max_message_size")
@@ -144,8 +145,11 @@ func (e *Error) located(what string) string {
 // Is reports whether the error is of the class that target stands for, such as
 // [ErrConflict].
 func (e *Error) Is(target error) bool {
-	if target == errInForce {
+	switch target {
+	case errInForce:
 		return e.inForce
+	case ErrOutcomeUnknown:
+		return e.class()&classUnknown != 0
 	}
 	for _, c := range errorClasses {
 		if target == c.target {

@@ -14,6 +14,7 @@ var questions = map[string]func(error) bool{
 	"conflict": IsConflict, "retryable": IsRetryable, "duplicate": IsDuplicate, "notfound": IsNotFound, "parse": IsParse,
 	"timeout": IsTimeout, "auth": IsAuth, "thrown": IsThrown, "connectivity": IsConnectivity,
 	"invalid": IsInvalid, "expired": isSessionExpired, "collateral": isCollateral, "nomethod": isUnknownMethod, "notxn": isUnknownTxn,
+	"denied": isDeniedMethod, "unknown": func(err error) bool { return errors.Is(err, ErrOutcomeUnknown) },
 }
 
 // yesTo lists the questions that are answered with yes.
@@ -54,6 +55,24 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"3.0.5 (source)", -32009, "Query", "TransactionConflict", "anything", []string{"conflict", "retryable"}},
 		{"2.6.5 (source)", 0, "", nil, "The query was not executed due to a failed transaction. Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
 		{"2.6.5 RPC (source)", -32000, "", nil, "There was a problem with the database: Failed to commit transaction due to a read or write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.3.5 BEGIN … COMMIT (source)", 0, "Query", detailsOf("TransactionConflict"), "Cannot COMMIT: Transaction conflict: Write conflict. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.3.5 (source)", 0, "Internal", nil, "There was a problem with the datastore: Transaction conflict: x. This transaction can be retried", []string{"conflict", "retryable"}},
+		{"3.3.5 (source)", 0, "Internal", nil, "The sequence was redefined or removed while a value was being allocated from it. This transaction can be retried", []string{"conflict", "retryable"}},
+		// A user's words at the end of a message are none of the server's.
+		{"3.3.5", 0, "Internal", nil, "Problem with embedded script function. An exception occurred: This transaction can be retried\n", nil},
+		{"3.3.5", 0, "Internal", nil, "Problem with embedded script function. An exception occurred: Transaction conflict: x. This transaction can be retried\n", nil},
+		{"3.3.5", 0, "Internal", nil, "Cannot execute statement using value: This transaction can be retried", []string{"invalid"}},
+		{"3.3.5", 0, "Internal", nil, "Incorrect arguments for function f(). This transaction can be retried", []string{"invalid"}},
+		// What became of the commit is not known to the server itself.
+		{"3.3.5 (source)", -32000, "Internal", nil, "The transaction's commit outcome is unknown; it may or may not have been applied: disk", []string{"unknown"}},
+		{"3.3.5 (source)", 0, "Query", nil, "Cannot COMMIT: The transaction's commit outcome is unknown; it may or may not have been applied: 'x does not exist", []string{"unknown"}},
+		{"3.3.5 (source)", 0, "Query", nil, "The transaction's commit outcome is unknown, so whether this query was applied is undetermined", []string{"unknown"}},
+		// Within an event or a clause 3.x forgets the kind.
+		{"3.3.5", 0, "Internal", nil, "Error while processing event e: An error occurred: The table 'x' does not exist", []string{"thrown"}},
+		{"3.3.5", 0, "Internal", nil, "Error while processing event e: Error while processing event f: Could not cast into `int` using input `'x'`", []string{"invalid"}},
+		{"3.3.5", 0, "Internal", nil, "Error while processing event e: Database record `a:1` already exists", []string{"duplicate"}},
+		{"3.3.5", 0, "Internal", nil, "Failed to evaluate LIMIT/START: Could not cast into `int` using input `'x'`", []string{"invalid"}},
+		{"3.3.5", 0, "Internal", nil, "Invalid range: Expected `int` but found `'x'` when coercing an element of `range<int>`", []string{"invalid"}},
 		// Duplicates.
 		{"3.0.2", 0, "AlreadyExists", detailsOf("Record"), "Database record `p:1` already exists", []string{"duplicate"}},
 		{"2.6.5 (source)", 0, "", nil, "Database record `p:1` already exists", []string{"duplicate"}},
@@ -83,6 +102,10 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		{"3.0.2", -32000, "NotFound", detailsOf("Session"), "Session not found: x", nil},
 		{"3.0.2", -32603, "Validation", "InvalidParams", "Transaction not found", []string{"notxn"}},
 		{"3.0.5 (source)", -32000, "NotFound", "Transaction", "Transaction not found", []string{"notxn"}},
+		{"3.0.2", -32000, "NotFound", detailsOf("Table"), "The table 'Method not found' does not exist", []string{"notfound"}},
+		{"3.0.2", -32602, "NotAllowed", detailsOf("Method"), "Method not allowed", []string{"denied"}},
+		{"2.6.5 (source)", -32602, "", nil, "Method not allowed", []string{"denied"}},
+		{"3.0.2", 0, "Thrown", nil, "Method not allowed", []string{"thrown"}},
 		// Authentication.
 		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "InvalidAuth"), "There was a problem with authentication", []string{"auth"}},
 		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "MissingUserOrPass"), "Username or Password was not provided", []string{"auth"}},
@@ -140,6 +163,16 @@ func TestServerErrorsAnswerTheirQuestions(t *testing.T) {
 		require.Zero(t, err.Statement)
 		for _, e := range []error{err, fmt.Errorf("wrapped: %w", err), errors.Join(errors.New("first"), err)} {
 			require.Equal(t, c.want, yesTo(e), "%s: %s", c.from, c.message)
+		}
+	}
+}
+
+// Who sees "retry" must not see "the data is wrong", too.
+func TestAConflictIsOfNoOtherClass(t *testing.T) {
+	t.Parallel()
+	for _, r := range textRules {
+		if r.class&classConflict != 0 {
+			require.Equal(t, classConflict, r.class)
 		}
 	}
 }

@@ -67,9 +67,10 @@ func TestNoValueOfAFailedQueryIsLoggedWhateverItIs(t *testing.T) {
 	t.Parallel()
 	var book logbook
 	db := ruledDB(t, logQueries(&book))
-	mustExec(t, db, `DEFINE INDEX i ON person FIELDS email UNIQUE`)
+	mustExec(t, db, `DEFINE INDEX i ON person FIELDS email UNIQUE; DEFINE TABLE told; DEFINE EVENT e ON told WHEN true THEN (CREATE s SET n = $after.n)`)
 	values := []any{
 		"s3cret", "s3cret's", `s3cret"s and 's`, "`s3cret` of `t:s3cret`: Expected `int` but found `s3cret`", "s3cret\n\\' s3cret",
+		"` s3cret ` s3cret", "it's s3cret",
 		"' for field `s3cret`, with record `s3cret:1`, but field must conform to: s3cret", "/s3cret/", "⟨s3cret⟩",
 		77123456, -77123456, 77123456.5, []any{"s3cret", 77123456}, map[string]any{"a": map[string]any{"b": []any{"s3cret", nil}}},
 		surrealsql.RecordID("person:s3cret"), surrealsql.RecordID("person:`s3cret key`"), surrealsql.RecordID("person:[77123456]"),
@@ -85,6 +86,8 @@ func TestNoValueOfAFailedQueryIsLoggedWhateverItIs(t *testing.T) {
 		`LET $x: option<geometry> = $1`, `RETURN fn::whole($1)`, `CREATE s:99 SET id = $1`, `FOR $x IN $1 { RETURN 1 }`, `RETURN type::record($1)`, `RETURN type::record('person', $1)`,
 		`RETURN http::get($1)`, `RETURN string::matches('a', $1)`, `RETURN array::at($1, 1)`, `RETURN duration::from_days($1)`, `SELECT n FROM $1`, `KILL $1`, `SHOW CHANGES FOR TABLE person SINCE $1`,
 		`RETURN $1.map('x')`, `RETURN ($1).nosuch()`, `RETURN <int>$1 + 1`, `RETURN encoding::base64::decode($1)`, `RETURN parse::url::host($1)`, `RETURN time::format(time::now(), $1)`,
+		`RETURN object::remove({ a: 1 }, $1)`, `RETURN object::from_entries([[$1, $1]])`, `RETURN time::set_hour(time::now(), $1)`, `SELECT type::field($1) FROM person`,
+		`CREATE target:$1`, `LET $r = type::record('target', [$1]); CREATE $r; CREATE holder SET r = $r; DELETE $r`, `SELECT * FROM person LIMIT <int>$1`, `CREATE told SET n = $1`,
 	}
 	for _, text := range texts {
 		for _, v := range values {
@@ -96,6 +99,34 @@ func TestNoValueOfAFailedQueryIsLoggedWhateverItIs(t *testing.T) {
 	for _, secret := range []string{"s3cret", "77123456", "733363726574"} {
 		for line := range strings.Lines(book.String()) {
 			require.NotContains(t, line, secret)
+		}
+	}
+}
+
+// The server takes them from the text only, so that they cannot be arguments.
+func TestPasswordsAndKeysOfDefinitionsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(*surrealsql.Config){
+		"all": func(c *surrealsql.Config) { c.LogQueries = true }, "slow": func(c *surrealsql.Config) { c.LogSlowQueries = 1 },
+	} {
+		var book logbook
+		db := newDB(t, set, func(c *surrealsql.Config) { c.Logger = book.logger() })
+		for _, text := range []string{
+			`DEFINE USER u ON DATABASE PASSWORD 's3cret' ROLES VIEWER`,
+			`DEFINE USER u ON DATABASE PASSWORD 's3cret'`, // exists already
+			`DEFINE USER v ON DATABASE PASSWORD "s3cret's" RLES VIEWER`,
+			`DEFINE USER v ON DATABASE PASSWORD 's3cret ROLES VIEWER`,
+			`DEFINE USER v ON DATABASE PASSHASH 's3cret'; THROW 'x'`,
+			`DEFINE ACCESS a ON DATABASE TYPE JWT ALGORITHM HS512 KEY 's3cret'`,
+			`BEGIN; DEFINE ACCESS b ON DATABASE TYPE JWT ALGORITHM HS512 KEY 's3cret'; THROW 's3cret'; COMMIT`,
+		} {
+			_ = exec(t.Context(), db, text)
+			_ = scan(t.Context(), db, text)
+		}
+		require.NotEmpty(t, book.records(t, "query failed"), name)
+		require.Contains(t, book.String(), "PASSWORD '…'")
+		for line := range strings.Lines(strings.ReplaceAll(book.String(), "THROW 's3cret'", "")) {
+			require.NotContains(t, line, "s3cret", name)
 		}
 	}
 }
