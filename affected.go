@@ -30,7 +30,7 @@ func (a *answer) countRecords() driver.Result {
 	return total
 }
 
-var errUncounted = errors.New("SurrealDB tells no counts, and Exec counts CREATE, INSERT, RELATE, UPDATE, UPSERT and DELETE that are statements of their own and do not say RETURN NONE: write it so, or return the number and use QueryRow")
+var errUncounted = errors.New("SurrealDB tells no counts, and Exec counts CREATE, INSERT, RELATE, UPDATE, UPSERT and DELETE that are statements of their own, do not say RETURN NONE and stand behind no OPTION IMPORT: write it so, or return the number and use QueryRow")
 
 func countEntry(how surrealql.Counting, raw []byte) (result, error) {
 	var d cbor.Decoder

@@ -164,6 +164,30 @@ func TestRowsAffectedOfWhatCannotBeCountedIsAnError(t *testing.T) {
 	}
 }
 
+// Behind OPTION IMPORT the server answers nothing of what is written.
+func TestRowsAffectedOfAnImportIsAnError(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `DEFINE TABLE a`)
+	for text, statement := range map[string]int{
+		`OPTION IMPORT; CREATE a:1`:                                      2,
+		`OPTION IMPORT = true; INSERT INTO a [{ id: 2 }, { id: 3 }]`:     2,
+		`OPTION IMPORT; CREATE a:4 RETURN AFTER`:                         2,
+		`OPTION IMPORT; RETURN (CREATE a:5)`:                             2,
+		`CREATE a:6; OPTION IMPORT; CREATE a:7`:                          3,
+		`OPTION IMPORT; DEFINE TABLE b; LET $x = 1; UPSERT ONLY a:8`:     4,
+		`option import; BEGIN; CREATE a:9; COMMIT`:                       3,
+		`OPTION IMPORT; UPDATE a SET n = 1 RETURN VALUE id; DELETE a:99`: 2,
+	} {
+		_, err := mustExec(t, db, text).RowsAffected()
+		require.ErrorContains(t, err, fmt.Sprintf("statement %d (", statement), text)
+		require.ErrorContains(t, err, "OPTION IMPORT")
+	}
+	require.Equal(t, 9, queryOne[int](t, db, `RETURN count(SELECT * FROM a)`))
+	require.EqualValues(t, 1, affected(t, db, `OPTION IMPORT = false; CREATE a:10`))
+	require.Zero(t, affected(t, db, `OPTION IMPORT; DEFINE TABLE c; LET $x = 1; SELECT * FROM a`))
+}
+
 func TestLastInsertIdSaysWhatToUseInstead(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)

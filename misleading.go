@@ -2,7 +2,6 @@ package surrealsql
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/surrealql"
@@ -49,21 +48,17 @@ func misleading(q *surrealql.Query) error {
 
 const useBeginTx = "use BeginTx of the sql.DB or sql.Conn, with Commit and Rollback, or write BEGIN; …; COMMIT in one text"
 
-// ofTransactions are words that begin a statement about transactions in other
-// databases.
-var ofTransactions = []string{"ROLLBACK", "START", "SAVEPOINT", "ABORT", "RELEASE", "END"}
-
 // lone refuses a statement that is a name of a field and nothing else, of which the
-// server answers NONE. With further words it does not parse there.
+// server answers NONE (with further words it does not parse there), and one in a block
+// that is such a name and looks as if it ended or began something.
 func lone(q *surrealql.Query, i int) error {
-	s := &q.Statements[i]
-	if !s.Lone {
-		return nil
+	switch s := &q.Statements[i]; {
+	case s.Idle != "":
+		return fmt.Errorf("surrealsql: statement %d (%s): %s in a block is the name of a field to the server, and does nothing: BEGIN, COMMIT and CANCEL stand at the top of a text only; THROW is what undoes a block on a condition", i+1, s.Kind, strings.ToUpper(s.Idle))
+	case surrealql.OfTransactions(s.Lone):
+		return fmt.Errorf("surrealsql: statement %d (%s) is the name of a field to SurrealDB, and does nothing: %s", i+1, strings.ToUpper(s.Lone), useBeginTx)
+	case s.Lone != "":
+		return fmt.Errorf("surrealsql: statement %d is the name `%s` and nothing else, which the server takes for a field of no record and answers NONE: expected a statement (RETURN %s if that is meant)", i+1, s.Lone, s.Lone)
 	}
-	text := q.Text[s.Pos:s.End]
-	word := strings.ToUpper(strings.Fields(text)[0])
-	if slices.Contains(ofTransactions, word) {
-		return fmt.Errorf("surrealsql: statement %d (%s) is none of SurrealDB's: %s", i+1, word, useBeginTx)
-	}
-	return fmt.Errorf("surrealsql: statement %d is the name `%s` and nothing else, which the server takes for a field of no record and answers NONE: expected a statement (RETURN %s if that is meant)", i+1, text, text)
+	return nil
 }

@@ -42,6 +42,21 @@ var refusedTexts = map[string]string{
 	"`ROLLBACK`":                                "`ROLLBACK`",
 	`person.name`:                               "`person.name`",
 	`CREATE t; count`:                           "`count`",
+	`(ROLLBACK)`:                                "statement 1 (ROLLBACK)",
+	"( (rollback /* all */ ) )":                 "statement 1 (ROLLBACK)",
+	`(BEGIN); CREATE t; (CANCEL)`:               "statement 1 (BEGIN)",
+	`(person)`:                                  "`person`",
+	// The record of BEGIN; CREATE t; IF true { CANCEL }; COMMIT would stay.
+	`BEGIN; CREATE t; IF true { CANCEL }; COMMIT`:                                  "statement 3 (IF): CANCEL",
+	`BEGIN; CREATE t; IF true THEN CANCEL END; COMMIT`:                             "statement 3 (IF): CANCEL",
+	`BEGIN; CREATE t; IF true THEN { ROLLBACK; } END; COMMIT`:                      "statement 3 (IF): ROLLBACK",
+	`BEGIN; CREATE t; IF false { 1 } ELSE IF true { 2 } ELSE { ROLLBACK }; COMMIT`: "THROW",
+	`(IF true { CANCEL })`:                         "statement 1 (IF): CANCEL",
+	`{ BEGIN; CREATE t; CANCEL; }`:                 "statement 1 (block): BEGIN",
+	`{ BEGIN TRANSACTION; CREATE t; }`:             "statement 1 (block): BEGIN",
+	`{ { CREATE t; ROLLBACK; }; RETURN 1 }`:        "statement 1 (block): ROLLBACK",
+	`FOR $i IN [1, 2] { BEGIN; CREATE t; COMMIT }`: "statement 1 (FOR): BEGIN",
+	`FOR $i IN [1, 2] { IF $i = 2 { abort } }`:     "statement 1 (FOR): ABORT",
 }
 
 func TestATextThatWouldNotDoWhatItSaysIsRefusedBeforeAnythingIsSent(t *testing.T) {
@@ -80,7 +95,13 @@ func TestWordsThatAreStatementsOrValuesAreNotRefused(t *testing.T) {
 		`BEGIN; COMMIT`, `BEGIN TRANSACTION; RETURN 1; COMMIT TRANSACTION;`, `BEGIN; COMMIT; BEGIN; COMMIT`, `BEGIN;; RETURN 1;; COMMIT;;`,
 		`true`, `NONE`, `null`, `1`, `'ROLLBACK'`, `person:1`, `rollback:1`, `$p`, `[person]`, `{ a: 1 }`, `math::pi`, `time::now()`, `rand()`,
 		`RETURN ROLLBACK`, `RETURN person.name`, `-1`, `1 + 1`, `a = 1`, `IF a { b }`, `LET $x = a`, `SELECT begin, commit, rollback FROM [{}]`,
-		`{ ROLLBACK }`, `->knows`, `<string> 1`, ``, `;`,
+		`->knows`, `<string> 1`, ``, `;`,
+		// Names of fields, where there may be a record that has them.
+		`SELECT (IF true { start } ELSE { end }) AS x, { cancel } AS y FROM [{ start: 1, end: 2, cancel: 3 }]`,
+		`FOR $i IN [1] { SELECT VALUE { end } FROM [{ end: 1 }] }`, `IF true { SELECT * FROM [{}] WHERE { start } }`,
+		`DEFINE FIELD x ON t VALUE { IF start { end } ELSE { start } }`, `DEFINE EVENT x ON t WHEN start THEN { end }`,
+		`DEFINE FUNCTION fn::x() { BEGIN; RETURN 1; COMMIT; }`, `UPDATE t SET x = { LET $y = start; end }`,
+		`{ start, end }`, `{ 1, end }`, `{ start: 1 }`, `{ end:1 }`, `{ cancelled }`, `{ RETURN end }`, `IF end { 1 }`, `IF true { end.x }`, `RETURN { end }`,
 	} {
 		var args []any
 		if text == `$p` {

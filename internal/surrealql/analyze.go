@@ -66,16 +66,20 @@ type Statement struct {
 	// Projection says how the result is laid out.
 	Projection Projection
 
-	// Lone tells that it is nothing but the name of a field, which has no value where
-	// there is no record: the server answers NONE to ROLLBACK, VACUUM and every typo of
-	// one word.
-	Lone bool
+	// Lone is the name of a field that it is, perhaps in parentheses, and nothing else:
+	// that has no value where there is no record. The server answers NONE to ROLLBACK,
+	// VACUUM and every typo of one word.
+	Lone string
+	// Idle is a word about transactions that stands as a statement in a block of it,
+	// as in IF $bad { CANCEL }, where it is such a name; else "".
+	Idle string
 
 	insert  int     // where a RETURN clause belongs, or -1
 	hasTail bool    // a clause behind that place was seen
 	output  keyword // what its RETURN says, if that is NONE, NULL, BEFORE, AFTER or DIFF
 	ran     bool    // EXPLAIN tells the plan of a statement that ran
 	inner   bool    // it stands in parentheses
+	hushed  bool    // it stands behind OPTION IMPORT
 
 	lost bool // it was not followed to its end, or a block in it was not
 	// mayReturn tells that it holds a RETURN, which ends a transaction block.
@@ -112,7 +116,8 @@ func Analyze(text string) *Query {
 			}
 			s.Projection.fix()
 		}
-		s.MayWrite, s.mayReturn, s.lost = p.writes || p.lost, p.returned, p.lost
+		s.MayWrite, s.mayReturn, s.lost, s.Idle = p.writes || p.lost, p.returned, p.lost, p.idle
+		s.hushed = p.hushed && s.Kind != Option
 		q.Statements = append(q.Statements, s)
 	}
 	if p.lex.unclear {
@@ -160,6 +165,7 @@ func (q *Query) place(ordinals []Placeholder) {
 // topLevel walks one statement of the text up to its semicolon.
 func (p *parser) topLevel(t token) Statement {
 	p.writes, p.returned, p.lost, p.misnamed = false, false, false, false
+	p.ofText, p.idle = true, ""
 	s := Statement{insert: -1, Pos: t.pos, Yields: true}
 	if t.kind != tWord || !p.topWord(&s, t) {
 		p.topExpression(&s, t)
@@ -169,7 +175,7 @@ func (p *parser) topLevel(t token) Statement {
 		p.lost = true
 	}
 	if p.lost || p.misnamed {
-		s.insert, s.Lone = -1, false
+		s.insert, s.Lone, p.idle = -1, "", ""
 	}
 	return s
 }
@@ -187,6 +193,8 @@ func (p *parser) topWord(s *Statement, t token) bool {
 		p.params.back(min(p.began, len(p.params.undo))) // 4.0 forgets what it gave
 	case kwOption:
 		s.silent(Option)
+		p.optionBody()
+		return true
 	case kwUse:
 		s.silent(Use)
 		p.writes = true // it makes the namespace and the database that are not there
@@ -219,6 +227,19 @@ func (p *parser) topWord(s *Statement, t token) bool {
 		p.params.change()
 	}
 	return true
+}
+
+// optionBody walks OPTION IMPORT, or OPTION IMPORT = true. The statements behind it
+// run without events, and answer nothing of what they write, whatever their RETURN
+// says (3.0.2 to 4.0.0-beta.1).
+func (p *parser) optionBody() {
+	p.next()
+	imports := p.spells(p.peek(), "IMPORT")
+	p.skipTo(func(t token) bool { imports = imports && !t.is(kwFalse); return false })
+	if imports {
+		p.hushed = true
+	}
+	p.params.live = false
 }
 
 func (p *parser) liveBody() {
@@ -285,7 +306,7 @@ func (p *parser) topExpression(s *Statement, t token) {
 		s.is(Block, Dynamic, AsIs)
 	default:
 		s.returns(&e)
-		s.Kind, s.Lone = Expression, e.lone(p.last)
+		s.Kind, s.Lone = Expression, p.lone(&e)
 		if e.shape == shapeStatement {
 			s.Kind, s.inner = e.stmt.Kind, true
 		}

@@ -95,7 +95,7 @@ func (p *parser) braces(e *expr) {
 	case p.isKey(t) && p.peekAt(1).kind == tColon:
 		p.object(e)
 	default:
-		p.block()
+		p.block(p.here())
 	}
 }
 
@@ -145,12 +145,17 @@ func (p *parser) object(e *expr) {
 
 // block walks the statements of a block, or the items of a set, and the
 // closing brace. The first needs nothing behind it where an object might stand (3.x).
-func (p *parser) block() {
+//
+// A statement tells that the block is one of the list at hand, or a branch of one.
+func (p *parser) block(statement bool) {
 	defer p.params.close(p.params.open())
+	defer func(was bool) { p.ofText = was }(p.ofText)
+	p.ofText = p.ofText && statement
 	defer func(was int) { p.listDepth = was }(p.listDepth)
 	p.listDepth = p.depth
 	p.blocks++
 	defer func() { p.blocks-- }()
+	set := false
 	for first := true; ; first = false {
 		for p.eat(tSemicolon) || p.eat(tComma) {
 		}
@@ -160,6 +165,9 @@ func (p *parser) block() {
 		}
 		before := p.last
 		p.expression(nil)
+		if set = set || p.peek().kind == tComma; !set {
+			p.idles(t)
+		}
 		if t := p.peek(); !first && t.kind != tSemicolon && t.kind != tComma && !t.closes() {
 			p.lost = true
 			p.skipTo(nil)

@@ -130,7 +130,7 @@ func (p *parser) functionHead() {
 		p.kind()
 	}
 	if p.eat(tLBrace) {
-		p.kept(p.nestedBlock)
+		p.kept(func() { p.nestedBlock(false) })
 	}
 }
 

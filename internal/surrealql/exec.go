@@ -135,7 +135,7 @@ func (s *Statement) Counting() Counting {
 	switch {
 	case s.Explained && !s.ran:
 		return CountNothing
-	case s.Explained, s.lost:
+	case s.Explained, s.lost, s.hushed:
 		return CountUnknown
 	case s.output == kwNone, s.Kind == Delete && !s.Returning && s.insert < 0: // nothing comes, whatever they did
 		return CountUnknown
@@ -165,7 +165,7 @@ func (s *Statement) unless(how Counting) Counting {
 	switch {
 	case !s.MayWrite, s.Explained && !s.ran:
 		return how
-	case how == CountNothing, s.lost:
+	case how == CountNothing, s.lost, s.hushed:
 		return CountUnknown
 	}
 	return how

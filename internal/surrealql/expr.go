@@ -33,20 +33,6 @@ func (e *expr) set(s shape) {
 	}
 }
 
-// lone reports whether the expression, which ends at end, is names of fields and
-// nothing else.
-func (e *expr) lone(end int) bool {
-	if e.shape != shapeIdiom || len(e.parts) == 0 || e.multi {
-		return false
-	}
-	for _, pt := range e.parts {
-		if pt.kind != partField {
-			return false
-		}
-	}
-	return e.parts[len(e.parts)-1].end == end
-}
-
 // enter counts a level of depth and reports whether it is still to be
 // followed; leave must be called in either case.
 func (p *parser) enter() bool {

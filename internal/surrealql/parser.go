@@ -22,6 +22,10 @@ type parser struct {
 
 	blocks int // braces around, of blocks and sets, and INFO: statements that need no end
 
+	ofText bool   // the list is the text's, or that of a block which is a statement of it
+	idle   string // the first word that idles has noted
+	hushed bool   // behind OPTION IMPORT
+
 	writes   bool // the statement at hand may write
 	returned bool // it holds a RETURN
 	lost     bool // it holds something that was skipped

@@ -219,7 +219,7 @@ func (p *parser) letBody() {
 		p.skipTo(func(t token) bool { return t.kind == tEqual })
 	}
 	p.eat(tEqual)
-	here := p.depth == p.listDepth+2
+	here := p.here()
 	p.expression(nil)
 	if here { // elsewhere it gives the name to nobody
 		p.params.assign(name)
@@ -233,18 +233,18 @@ func (p *parser) forBody() {
 	defer p.params.close(p.params.open())
 	p.params.assign(name)
 	if p.eat(tLBrace) {
-		p.nestedBlock()
+		p.nestedBlock(p.here())
 	}
 }
 
-// nestedBlock walks a block after its brace, where an object cannot stand.
-func (p *parser) nestedBlock() {
+// nestedBlock walks a block after its brace, where an object cannot stand. See block.
+func (p *parser) nestedBlock(statement bool) {
 	defer p.leave()
 	if !p.enter() {
 		p.flat()
 		return
 	}
-	p.block()
+	p.block(statement)
 }
 
 // ifBody walks IF … THEN … ELSE … END, whose branches are expressions, or
@@ -273,12 +273,19 @@ func (p *parser) ifBody() {
 func (p *parser) branch(worded bool) {
 	if !worded {
 		if p.eat(tLBrace) {
-			p.nestedBlock()
+			p.nestedBlock(p.here())
 		}
 		return
 	}
-	mark := p.params.open()
+	mark, first, list, here := p.params.open(), p.peek(), p.listDepth, p.here()
+	if here { // the branch is as good as a block
+		p.listDepth = p.depth
+	}
 	p.expression(nil)
+	p.listDepth = list
+	if here {
+		p.idles(first)
+	}
 	p.params.close(mark)
 	if p.peek().kind == tSemicolon {
 		if n := p.peekAt(1); n.is(kwElse) || n.is(kwEnd) {
