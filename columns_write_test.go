@@ -142,3 +142,20 @@ func TestAValueUnderAKeyThatTheTextDidNotForetellIsNeverANull(t *testing.T) {
 		require.Equal(t, 1, srv.Connections(), "%s: the connection is as good as before", name)
 	}
 }
+
+// Which value it is, only its column tells, which Go 1.27 decodes by itself.
+func TestAValueThatIsNotKnownSaysThatTheWriteIsDone(t *testing.T) {
+	t.Parallel()
+	unknown := scripted.Raw{0xD9, 0xFF, 0xFF, 0xF6} // a tag that SurrealDB has not
+	for _, row := range []map[string]any{{"a": 1, "b": unknown}, {"a": unknown, "b": 1}} {
+		db, srv := answering(t, scripted.Raw(scripted.Entries(scripted.OK([]any{row}))))
+		for text, done := range map[string]bool{`UPDATE t RETURN a, b`: true, `SELECT a, b FROM t`: false} {
+			for _, dest := range [][2]any{{new(any), new(any)}, {new(int), new(string)}, {new(*int), surrealsql.Into(new(map[string]int))}} {
+				err := db.QueryRowContext(t.Context(), text).Scan(dest[0], dest[1])
+				require.ErrorContains(t, err, "cannot be decoded")
+				require.Equal(t, done, strings.Contains(err.Error(), "the text has run, and what it wrote is done"), err)
+			}
+		}
+		require.Equal(t, 1, srv.Connections())
+	}
+}

@@ -37,7 +37,7 @@ var statementWays = map[string]func(ctx context.Context, q preparer, text string
 			return err
 		}
 		rows.Next()
-		return rows.Close()
+		return errors.Join(rows.Err(), rows.Close())
 	},
 	"each result set": func(ctx context.Context, q preparer, text string) error {
 		rows, err := q.QueryContext(ctx, text)
@@ -136,6 +136,31 @@ func TestAnErrorBehindABlockThatReturnedSaysWhichStatementFailed(t *testing.T) {
 
 		}
 	}
+}
+
+// sql.ErrNoRows would say that all is well, and only nothing was found.
+func TestQueryRowThatFindsNoRowReturnsTheErrorOfALaterStatement(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `DEFINE TABLE empty; CREATE there:1`)
+	for text, want := range map[string]int{
+		`SELECT id FROM empty; CREATE there:1`:                           2,
+		`SELECT * FROM empty; CREATE there:1`:                            2,
+		`SELECT * FROM empty; RETURN 1; CREATE there:1`:                  3,
+		`UPDATE empty SET n = 1; LET $x = fn::missing(); RETURN 1`:       2,
+		`SELECT VALUE id FROM empty; BEGIN; CREATE there:1; COMMIT`:      3,
+		`CREATE ONLY made RETURN NONE; CREATE there:1`:                   2,
+		`CREATE ONLY made RETURN NONE; THROW 'x'; SELECT id FROM there`:  2,
+		`SELECT id FROM empty; SELECT id FROM empty; THROW 'x'; THROW 1`: 3,
+	} {
+		for way, run := range statementWays {
+			var failed *surrealsql.Error
+			err := run(t.Context(), db, text)
+			require.ErrorAs(t, err, &failed, "%s: %s", way, text)
+			require.Equal(t, want, failed.Statement, "%s: %s: %v", way, text, err)
+		}
+	}
+	require.ErrorIs(t, statementWays["QueryRow"](t.Context(), db, `SELECT id FROM empty; RETURN 1`), sql.ErrNoRows)
 }
 
 // In random texts each statement that answers, or throws, says which it is.

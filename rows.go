@@ -137,7 +137,7 @@ func (r *rows) Next(dest []driver.Value) error {
 // judge says of the error of a row what it means for the connection.
 func (r *rows) judge(err error) error {
 	if err == io.EOF {
-		return err
+		return r.over()
 	}
 	r.reported = true
 	if r.set.tail == nil && !errors.Is(err, ErrAmbiguousColumns) {
@@ -146,6 +146,19 @@ func (r *rows) judge(err error) error {
 	err = r.afterWrite(err)
 	r.log.failed(err)
 	return err
+}
+
+// over is what Next says behind the last row of a set: io.EOF, but where there was no
+// row so far the error of a statement behind it. QueryRow asks no further, and would
+// return sql.ErrNoRows for a text that has failed.
+func (r *rows) over() error {
+	if r.count == 0 {
+		if err := r.failure(r.next); err != nil {
+			r.reported = true
+			return err
+		}
+	}
+	return io.EOF
 }
 
 // HasNextResultSet reports whether a set or an error comes after this one.

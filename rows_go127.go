@@ -84,11 +84,19 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	}
 	row.cell.d.Reset(raw)
 	if done, err := row.cell.plain(dest); done {
-		return undecodable(err)
+		return r.unscanned(undecodable(err))
 	}
 	r.scans++
 	defer r.scanned()
-	return row.cell.scanRare(ctx, dest)
+	return r.unscanned(row.cell.scanRare(ctx, dest))
+}
+
+// unscanned is afterWrite, unless the destination has closed the rows.
+func (r *rows) unscanned(err error) error {
+	if err == nil || r.cursor == nil {
+		return err
+	}
+	return r.afterWrite(err)
 }
 
 func (r *rows) scanned() { r.scans-- }
