@@ -25,7 +25,7 @@ func (p *Pool) Collect(each func(Metric)) {
 		each(Metric{Name: "surrealsql_pool_" + name, Help: help, Value: float64(n)})
 	}
 	counter("created", "Connections made.", s.Created)
-	for _, r := range Reasons {
+	for _, r := range reasons {
 		each(Metric{Name: "surrealsql_pool_closed_total", Help: "Connections closed, by reason.", Counter: true,
 			Label: "reason", LabelValue: string(r), Value: float64(s.ClosedBy[r])})
 	}

@@ -3,6 +3,7 @@ package pool
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -23,8 +24,11 @@ const (
 	ByClose    Reason = "close"    // the pool was closed
 )
 
-// Reasons are all of them, in the order of their documentation.
-var Reasons = []Reason{ByBroken, ByLeftover, ByLifetime, ByIdleTime, ByUses, BySurplus, ByCheck, ByHook, ByReclaim, ByClose}
+// Reasons are all of them, in the order of their documentation. The slice is a copy for
+// users: a pool does not look at it.
+var Reasons = slices.Clone(reasons[:])
+
+var reasons = [...]Reason{ByBroken, ByLeftover, ByLifetime, ByIdleTime, ByUses, BySurplus, ByCheck, ByHook, ByReclaim, ByClose}
 
 // Stats is what a pool did so far, and what it is at this moment. These hold
 // whenever nothing is on its way between two states:

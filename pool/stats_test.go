@@ -53,6 +53,22 @@ func TestQuantilesAreAtMostAnEighthTooLong(t *testing.T) {
 	}
 }
 
+func TestWhoWritesToReasonsChangesNoMetric(t *testing.T) {
+	was := slices.Clone(Reasons)
+	defer copy(Reasons, was)
+	clear(Reasons)
+	inBubble(t, func(t *testing.T, s *site) {
+		var labels []string
+		s.open(t).Collect(func(m Metric) {
+			if m.Label == "reason" {
+				labels = append(labels, m.LabelValue)
+			}
+		})
+		require.Len(t, labels, len(was))
+		require.Equal(t, string(was[0]), labels[0])
+	})
+}
+
 func TestStatisticsAreMetricsAndJSON(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		p := s.open(t, WithMin(2))
