@@ -62,6 +62,7 @@ func TestColumnsComeInTheAuthorsOrder(t *testing.T) {
 		{`SELECT fn::twice(age), age FROM person:1`, "fn::twice|age", "60|30"},
 		{`SELECT type::field('name'), age FROM person:1`, "name|age", "Ann|30"},
 		{`SELECT type::fields(['name', 'age']), b.c FROM person:1`, "name|age|b.c", "Ann|30|1"},
+		{`SELECT type::fields(['name', 'age']) AS both, b.c FROM person:1`, "both|b.c", "[Ann 30]|1"},
 		{`SELECT age+1, name FROM person:1`, "age+1|name", "31|Ann"},
 		{`SELECT name + ', ' + name, age FROM person:1`, "name + ', ' + name|age", "Ann, Ann|30"},
 		{`SELECT age - 1, age + 1, age FROM person:1`, "age - 1|age + 1|age", "29|31|30"},

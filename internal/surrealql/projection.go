@@ -199,7 +199,7 @@ func (p *parser) field(pr *Projection, end stop) {
 func (p *parser) column(pr *Projection, c Column, e, alias *expr) {
 	c.text = p.src(c.Pos, max(c.Pos, p.last))
 	switch {
-	case e.shape == shapeCall && e.name == "type::fields" && p.typeFields(pr, c, e):
+	case alias == nil && e.shape == shapeCall && e.name == "type::fields" && p.typeFields(pr, c, e):
 		return
 	case alias != nil && len(alias.parts) > 0:
 		p.idiomColumn(&c, alias.parts)

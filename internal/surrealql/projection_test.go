@@ -58,6 +58,7 @@ func TestColumnsAreNamedInTheAuthorsOrder(t *testing.T) {
 		{"function(a, b) { return {a: ',FROM '}; }, x", []string{"function", "x"}},
 		{"type::field('b.c'), type::field($f)", []string{"b.c", "type::field($f)"}},
 		{"type::fields(['x', 'y']), z", []string{"x", "y", "z"}},
+		{"type::fields(['x', 'y']) AS both, type::fields($f) AS some", []string{"both", "some"}},
 		{"time::now(), rand::uuid::v7()", []string{"time::now", "rand::uuid::v7"}},
 		{"math::pi, NONE, true", []string{"math::pi", "NONE", "true"}},
 		{"a+b, a  -  b", []string{"a+b", "a - b"}},
