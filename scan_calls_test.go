@@ -95,6 +95,8 @@ var shapes = map[string]shape{
 	"a pointer":            {"%q", func() any { return new(*byScan) }},
 	"pointers to pointers": {"%q", func() any { return new(***byScan) }},
 	"a func":               {"%q", func() any { return toFunc(func(src any) error { return runDuringScan(src.(string)) }) }},
+	"an interface's":       {"%q", func() any { return struct{ sql.Scanner }{new(byScan)} }},
+	"a pointer to that":    {"%q", func() any { return &struct{ sql.Scanner }{new(byScan)} }},
 	"Null":                 {"%q", func() any { return new(sql.Null[byScan]) }},
 	"Null of a pointer":    {"%q", func() any { return new(sql.Null[*byScan]) }},
 	"Value":                {"%q", func() any { return new(surrealsql.Value[byScan]) }},

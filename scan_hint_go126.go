@@ -1,4 +1,4 @@
-//go:build !go1.27
+//go:build !go1.27 || purego
 
 package surrealsql
 
@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"unsafe"
 )
 
-// Before Go 1.27 a []string, a struct or a json.RawMessage takes no array and no object,
-// because database/sql converts by itself and knows only basic types. Its error says that storing a []interface {} is not
-// supported, and not what to do. The one thing that it asks a driver for as it makes
-// that error is the name of the column, so the name says it there, and only there.
+// Before Go 1.27 (and with the tag purego) a []string, a struct or a json.RawMessage
+// takes no array and no object, because database/sql converts by itself and knows only
+// basic types. Its error says that storing a []interface {} is not supported, and not
+// what to do. The one thing that it asks a driver for as it makes that error is the name
+// of the column, so the name says it there, and only there.
 
 // shown is the row that Next gave last, which Scan converts.
 type shown struct{ row []driver.Value }
@@ -55,15 +55,16 @@ func article(name string) string {
 	return "a " + name
 }
 
-// askedByScan looks who calls: a method of a destination that asks the rows for their
-// columns gets the names as they are.
+// askedByScan looks who in database/sql calls: a method of a destination that asks the
+// rows for their columns, or makes rows of its own with conn.Raw, gets the names as
+// they are.
 func askedByScan() bool {
 	var callers [16]uintptr
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
 	for {
 		frame, more := frames.Next()
-		if method, ok := strings.CutPrefix(frame.Function, "database/sql.(*Rows)."); ok {
-			return method == "Scan" || method == "scanLocked"
+		if who, ok := strings.CutPrefix(frame.Function, "database/sql."); ok {
+			return who == "(*Rows).Scan" || who == "(*Rows).scanLocked"
 		}
 		if !more {
 			return false
@@ -83,12 +84,8 @@ func misfitted(src any, err error) error {
 
 // place is an address that a composite value has for itself, or 0.
 func place(v any) uintptr {
-	switch v := v.(type) {
-	case []any:
-		return uintptr(unsafe.Pointer(unsafe.SliceData(v)))
-	case Set:
-		return uintptr(unsafe.Pointer(unsafe.SliceData(v)))
-	case map[string]any:
+	switch v.(type) {
+	case []any, Set, map[string]any:
 		return reflect.ValueOf(v).Pointer()
 	}
 	return 0

@@ -1,4 +1,4 @@
-//go:build !go1.27
+//go:build !go1.27 || purego
 
 package surrealsql
 
@@ -111,3 +111,29 @@ func TestAScanMethodThatAsksForTheColumnsGetsTheirNames(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "v", types[0].Name())
 }
+
+func TestAScanMethodThatReadsRowsOfItsOwnGetsTheirNames(t *testing.T) {
+	t.Parallel()
+	array := []any{map[string]any{"v": []any{"a"}}}
+	db := sql.OpenDB(plainDB{`SELECT v FROM t`, encoded(t, array)})
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	defer conn.Close()
+	var names []string
+	rows := plainRow(t, `SELECT v FROM t`, array)
+	require.NoError(t, rows.Scan(scanFunc(func(any) error {
+		return conn.Raw(func(c any) error {
+			r, err := c.(driver.QueryerContext).QueryContext(t.Context(), ``, nil)
+			require.NoError(t, err)
+			require.NoError(t, r.Next(make([]driver.Value, 1)))
+			names = r.Columns()
+			return r.Close()
+		})
+	})))
+	require.Equal(t, []string{"v"}, names)
+}
+
+type scanFunc func(any) error
+
+func (f scanFunc) Scan(src any) error { return f(src) }

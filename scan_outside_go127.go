@@ -1,72 +1,15 @@
-//go:build go1.27
+//go:build go1.27 && !purego
 
 package surrealsql
 
 import (
 	"bytes"
-	"database/sql"
 	"database/sql/driver"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
 )
-
-// Since Go 1.27 database/sql holds the lock of a connection while ScanColumn runs.
-// A destination's own method (Scan, UnmarshalJSON, …) that asks the rows for their
-// columns, or the transaction for another query, would wait for that lock for ever;
-// with Go 1.26 it was served. So the lock is let go while such a method runs, as
-// database/sql itself does where a driver has no ScanColumn, and taken again after it.
-//
-// database/sql gives no way to do so, and what it shows of itself for it is private:
-// the lock is looked for by its name and type, once. Where it is not found as in Go
-// 1.27, openRows hides ScanColumn, and database/sql scans as it did with Go 1.26.
-
-// rowsLock is where the lock of their connection is found from a *sql.Rows.
-var rowsLock, rowsLockFound = findRowsLock(reflect.TypeFor[sql.Rows](), reflect.TypeFor[driver.ScanContext]())
-
-// lockPlace is the offset of the pointer to a connection in its rows, and that of the
-// lock in the connection.
-type lockPlace struct{ conn, lock uintptr }
-
-func findRowsLock(rows, context reflect.Type) (at lockPlace, found bool) {
-	if context.Kind() != reflect.Struct || context.NumField() != 1 || context.Field(0).Type != anyType {
-		return at, false
-	}
-	conn, ok := rows.FieldByName("dc")
-	if !ok || conn.Type.Kind() != reflect.Pointer || conn.Type.Elem().Kind() != reflect.Struct {
-		return at, false
-	}
-	lock, ok := conn.Type.Elem().FieldByName("Mutex")
-	if !ok || len(lock.Index) != 1 || lock.Type != reflect.TypeFor[sync.Mutex]() {
-		return at, false
-	}
-	return lockPlace{conn.Offset, lock.Offset}, true
-}
-
-// letGo unlocks the connection that a column is scanned from, and returns its lock; nil
-// where nobody holds it, as when a wrapper of the driver calls ScanColumn.
-func letGo(ctx driver.ScanContext) *sync.Mutex {
-	if !rowsLockFound {
-		return nil
-	}
-	rows, ok := (*(*any)(unsafe.Pointer(&ctx))).(*sql.Rows)
-	if !ok || rows == nil {
-		return nil
-	}
-	conn := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(rows), rowsLock.conn))
-	if conn == nil {
-		return nil
-	}
-	lock := (*sync.Mutex)(unsafe.Add(conn, rowsLock.lock))
-	free := lock.TryLock() // a later Go may hold it no longer
-	lock.Unlock()
-	if free {
-		return nil
-	}
-	return lock
-}
 
 // outside runs what calls methods of the program without the connection's lock.
 func outside(ctx driver.ScanContext, dest any, do func(ctx driver.ScanContext, dest any) error) error {
@@ -105,7 +48,7 @@ type plainRows interface {
 }
 
 func handOut(r *rows) driver.Rows {
-	if !rowsLockFound {
+	if rowsLock() == nil {
 		return indirect{r}
 	}
 	return r
@@ -175,6 +118,8 @@ func callsWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return true
 	}
 	switch t.Kind() {
+	case reflect.Interface: // what a struct embeds has methods that are the struct's
+		return readsItself(t)
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		return callsWithin(t.Elem(), seen)
 	case reflect.Map:

@@ -1,48 +1,19 @@
-//go:build go1.27
+//go:build go1.27 && !purego
 
 package surrealsql
 
 import (
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"math/big"
 	"reflect"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 )
-
-func TestTheLockOfAConnectionIsWhereThisGoHasIt(t *testing.T) {
-	t.Parallel()
-	require.True(t, rowsLockFound, "this Go keeps the lock elsewhere: rows are handed out without ScanColumn")
-	var c Conn
-	require.IsType(t, new(rows), handOut(c.handles.put(rows{})))
-}
-
-func TestALockThatIsNotAsKnownIsNotTouched(t *testing.T) {
-	t.Parallel()
-	type conn struct{ sync.Mutex }
-	type inner struct{ conn }
-	for _, c := range []struct{ rows, context any }{
-		{struct{ dc conn }{}, struct{ v any }{}},
-		{struct{ dc *conn }{}, struct{ v *sql.Rows }{}},
-		{struct{ dc *conn }{}, struct{ v, w any }{}},
-		{struct{ dc *conn }{}, any(1)},
-		{struct{ conn *conn }{}, struct{ v any }{}},
-		{struct{ dc *inner }{}, struct{ v any }{}},
-		{struct{ dc *struct{ Mutex sync.RWMutex } }{}, struct{ v any }{}},
-		{struct{ dc *int }{}, struct{ v any }{}},
-	} {
-		_, found := findRowsLock(reflect.TypeOf(c.rows), reflect.TypeOf(c.context))
-		require.False(t, found, "%T, %T", c.rows, c.context)
-	}
-	_, found := findRowsLock(reflect.TypeFor[struct{ dc *conn }](), reflect.TypeFor[struct{ v any }]())
-	require.True(t, found)
-	require.Nil(t, letGo(noContext), "of no rows")
-}
 
 func TestRowsWithoutScanColumnAreAllElseThatRowsAre(t *testing.T) {
 	t.Parallel()
@@ -93,7 +64,7 @@ func TestOnlyMethodsOfTheProgramCostTheLock(t *testing.T) {
 	}
 	for _, dest := range []any{
 		new(scanSeen), new(*scanSeen), new([]scanSeen), new([2]*scanSeen), new(map[string]scanSeen), new(struct{ a scanSeen }), new(struct{ scanSeen }), new(sql.Null[scanSeen]),
-		new(Value[scanSeen]), new(Value[map[string]*scanSeen]), new(aliasJSON), new(struct{ A []struct{ B aliasJSON } }), panicScan{}, new(Value[sql.Null[appendScan]]),
+		new(Value[scanSeen]), new(Value[map[string]*scanSeen]), new(struct{ sql.Scanner }), struct{ sql.Scanner }{}, new(struct{ A struct{ json.Unmarshaler } }), new(aliasJSON), new(struct{ A []struct{ B aliasJSON } }), panicScan{}, new(Value[sql.Null[appendScan]]),
 	} {
 		require.True(t, calls(reflect.TypeOf(dest)), "%T", dest)
 	}
