@@ -86,7 +86,7 @@ var (
 func assignNothing(dst reflect.Value, src any) error {
 	if dst.Kind() == reflect.Struct {
 		if path := planOf(dst.Type()).reads; path != nil {
-			dst.SetZero()
+			renew(dst)
 			if field, ok := within(dst, path); ok {
 				return assignNothing(field, src)
 			}
@@ -102,11 +102,10 @@ func assignNothing(dst reflect.Value, src any) error {
 	case *NoneType:
 		return nil
 	}
-	dst.SetZero()
+	renew(dst)
 	if nullable(dst.Type()) == "" && dst.Kind() != reflect.Pointer {
-		if s, ok := dst.Addr().Interface().(sql.Scanner); ok {
-			_ = s.Scan(nil) // a type that takes no NULL keeps its zero value
-			return nil
+		if s, ok := dst.Addr().Interface().(sql.Scanner); ok && s.Scan(nil) != nil {
+			dst.SetZero() // it takes no NULL
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func renew(v reflect.Value) {
 func newRenewal(t reflect.Type) renewal {
 	p := reflect.PointerTo(t)
 	switch {
-	case p.Implements(noneTakerType), nullable(t) != "", t.PkgPath() == "database/sql":
+	case p.Implements(noneTakerType), nullable(t) != "", t.PkgPath() == "database/sql", planOf(t).reads != nil:
 		return renewWhole
 	case p.Implements(scannerType):
 		return renewNever // database/sql gives it the next value as it is
@@ -78,24 +78,39 @@ func renewStruct(v reflect.Value) {
 }
 
 // cut finds the field in a struct that is to be emptied. An embedded pointer on the
-// way is set to nil, so that its target is made anew; one that cannot be set keeps it.
+// way is set to nil, so that its target is made anew; one that nobody could set again
+// gets a copy of its target.
 func (f *structField) cut(v reflect.Value) (_ reflect.Value, there bool) {
 	for _, x := range f.index {
 		if v.Kind() == reflect.Pointer {
-			if v.CanSet() {
+			switch {
+			case v.IsNil():
+				return v, false
+			case v.CanSet():
 				v.SetZero()
-			}
-			if v.IsNil() {
 				return v, false
 			}
-			v = v.Elem()
+			v = copied(v)
 		}
 		v = v.Field(x)
 	}
-	if v.Kind() == reflect.Pointer && !v.CanSet() {
-		return v, false // nobody could set it again
+	if v.Kind() != reflect.Pointer || v.CanSet() {
+		return exposed(v), true
 	}
-	return exposed(v), true
+	if !v.IsNil() {
+		renew(copied(v))
+	}
+	return v, false
+}
+
+// copied lets an embedded pointer, whose type is not exported, point to a copy of its
+// target, which it returns.
+func copied(p reflect.Value) reflect.Value {
+	p = exposed(p)
+	target := reflect.New(p.Type().Elem())
+	target.Elem().Set(p.Elem())
+	p.Set(target)
+	return target.Elem()
 }
 
 // filledWhole reports whether all there is in a struct is filled by the keys of an
@@ -109,7 +124,7 @@ func filledWhole(t reflect.Type) bool {
 			inner := f.Type.Kind() == reflect.Struct && !readByMethod(f.Type)
 			switch {
 			case slices.ContainsFunc(plan.fields, func(p structField) bool { return slices.Equal(p.index, at) }):
-				if inner && !filledWhole(f.Type) {
+				if inner && !filledWhole(f.Type) || f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer {
 					return false
 				}
 			case !f.Anonymous || !inner && !(f.IsExported() && f.Type.Kind() == reflect.Pointer):

@@ -98,7 +98,9 @@ func (r RecordID) String() string { return string(r) }
 
 // Value returns the text, for the tools that show arguments or look for a type that
 // database/sql knows. As an argument of this driver a RecordID is a record
-// nevertheless, also within other values and in a struct that embeds it.
+// nevertheless, also within other values and in a struct that embeds it. A type of the
+// program's with a Value method of its own is what that returns: it is a record if it
+// returns the RecordID itself, and a string if it returns the RecordID's Value.
 func (r RecordID) Value() (driver.Value, error) { return string(r), nil }
 
 func (r RecordID) bound() any { return r }

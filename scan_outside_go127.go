@@ -138,7 +138,7 @@ func callsWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
 // the standard library's, call nothing but those of what they hold.
 func trusted(t reflect.Type) bool {
 	switch path := t.PkgPath(); path {
-	case "database/sql", "encoding/json", "math/big", "net", "net/netip", "net/url", "time", "uuid", modelsPath:
+	case "database/sql", "encoding/json", "encoding/json/jsontext", "math/big", "net", "net/netip", "net/url", "time", "uuid", modelsPath:
 		return true
 	case reflect.TypeFor[into]().PkgPath():
 		return ownTypes[t] || t == reflect.TypeFor[into]() || strings.HasPrefix(t.Name(), "Value[")

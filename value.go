@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
@@ -31,6 +32,9 @@ type Value[T any] struct {
 // Scan implements [sql.Scanner]. A value that does not fit in T is an error, and
 // V is then its zero value.
 func (v *Value[T]) Scan(src any) error {
+	if v == nil {
+		return fmt.Errorf("surrealsql: %T cannot be scanned into a nil %T: a struct that embeds one needs it set, or embeds a Value", src, v)
+	}
 	*v = Value[T]{}
 	switch src := src.(type) {
 	case nil:
@@ -71,13 +75,17 @@ func (v Value[T]) MarshalJSON() ([]byte, error) {
 	if !v.Valid {
 		return []byte("null"), nil
 	}
-	return json.Marshal(&v.V)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // the encoder that asked for this escapes as it was told
+	err := e.Encode(&v.V)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON reads V, or null as the zero Value. After an error v is that, too.
 func (v *Value[T]) UnmarshalJSON(text []byte) error {
 	*v = Value[T]{}
-	if string(text) == "null" {
+	if string(bytes.TrimSpace(text)) == "null" {
 		return nil
 	}
 	if err := json.Unmarshal(text, &v.V); err != nil {
