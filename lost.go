@@ -29,7 +29,7 @@ func (c *Conn) failure(err error) error {
 	if !f.Sent && isContextError(cause) {
 		return cause // it had ended before anything was done
 	}
-	lost := c.fail(f.Op, f.Sent, cause)
+	lost := c.fail(f.Op, f.Sent, perhapsTooLarge(cause, f.Size))
 	if !f.Sent && c.tx == nil {
 		return &unsentError{lost}
 	}
@@ -76,12 +76,6 @@ func (c *Conn) fail(op string, sent bool, err error) *ConnError {
 		err = fmt.Errorf("%w: %w", ErrMessageTooLarge, err)
 	}
 	return &ConnError{Op: op, Addr: c.addr, Sent: sent, Err: err}
-}
-
-// tooLarge is the error of a request that the server would not take: it closes
-// the connection in the middle of it. Nothing has been sent.
-func tooLarge(err error) error {
-	return fmt.Errorf("%w: %w: send it in parts, or raise max_request_size along with the server's SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE", ErrRequestTooLarge, err)
 }
 
 func isContextError(err error) bool {

@@ -73,7 +73,14 @@ func noValue(need surrealql.Need) error {
 	name, do := need.Name, ""
 	switch {
 	case need.Special:
-		return fmt.Errorf("surrealsql: $%s has no value here: SurrealDB gives it one only within definitions, so the server would take NONE silently: use another name", name)
+		where := "within definitions"
+		switch name {
+		case "input":
+			where += " and in ON DUPLICATE KEY UPDATE"
+		case "before", "after":
+			where += " and in the RETURN clause of a write; a field has its old value by its bare name in SET and WHERE"
+		}
+		return fmt.Errorf("surrealsql: $%s has no value here: SurrealDB gives it one only %s; the server would take NONE silently", name, where)
 	case !isVariable(name):
 		name = string(literal.AppendIdent(nil, name))
 		do = "rename it to letters, digits and _, then pass it with sql.Named"
@@ -182,7 +189,7 @@ func (c *Conn) ask(ctx context.Context, text string, args []driver.NamedValue, s
 		refused.Statement = 0 // it is one of ours
 	}
 	var lost *ConnError
-	if errors.As(err, &lost) {
+	if errors.As(err, &lost) && lost.Sent {
 		unsent := *lost
 		unsent.Sent = false
 		err = &unsent

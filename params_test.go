@@ -207,6 +207,9 @@ func TestTheAdviceForANameIsOneThatCanBeFollowed(t *testing.T) {
 		{"RETURN $_x", `Conn.Let(ctx, "_x", …)`, "pass sql.Named"},
 		{"UPDATE t SET n = $value", "only within definitions", "sql.Named"},
 		{"UPDATE t SET n = $request", "only within definitions", "sql.Named"},
+		{"UPDATE t SET n = $before.n", "in the RETURN clause of a write", "sql.Named"},
+		{"UPDATE t SET n = 1 WHERE $after.n = 2", "in the RETURN clause of a write", "sql.Named"},
+		{"UPDATE t SET n = $input.n", "in ON DUPLICATE KEY UPDATE", "sql.Named"},
 	} {
 		err := scan(t.Context(), db, c.text)
 		require.ErrorContains(t, err, c.says, c.text)
@@ -219,6 +222,27 @@ func TestTheAdviceForANameIsOneThatCanBeFollowed(t *testing.T) {
 		_, err := c.QueryContext(t.Context(), `RETURN $_x`, nil)
 		return err
 	})
+}
+
+func TestTheServersOwnNamesAreTakenWhereTheyHaveAValue(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	mustExec(t, db, `CREATE t:1 SET n = 41`)
+	for text, want := range map[string]int{
+		`UPDATE ONLY t:1 SET n = n RETURN VALUE $before.n + $after.n`:                                          82,
+		`UPDATE ONLY t:1 SET n = n RETURN VALUE { LET $was = $before.n; RETURN $was }`:                         41,
+		`RETURN (UPDATE ONLY t:1 SET n = n RETURN VALUE $before.n)`:                                            41,
+		`INSERT INTO t { id: 1, n: 1 } ON DUPLICATE KEY UPDATE m = $input.n RETURN VALUE $before.n + $after.m`: 42,
+		`LET $before = 5; UPDATE ONLY t:1 SET m = $before RETURN VALUE m`:                                      5,
+		`RETURN [1, 2].map(|$value| $value + 1)[1]`:                                                            3,
+		`SELECT VALUE $this.n FROM ONLY t:1`:                                                                   41,
+		`SELECT VALUE (SELECT VALUE n + $parent.n FROM ONLY t:1) FROM ONLY t:1`:                                82,
+	} {
+		require.Equal(t, want, queryOne[int](t, db, text), text)
+	}
+	mustExec(t, db, `DEFINE FIELD m ON t VALUE $value + 1 ASSERT $input < 9 AND $before != $after`)
+	mustExec(t, db, `FOR $event IN [6] { UPDATE t SET m = $event }`)
+	require.Equal(t, 7, queryOne[int](t, db, `SELECT VALUE m FROM ONLY t:1`))
 }
 
 func TestTheReservedNamesAreOneList(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
 func TestARequestLargerThanTheServerTakesIsRefusedBeforeItIsSent(t *testing.T) {
@@ -69,5 +71,25 @@ func TestConnectingWithMoreThanTheServerTakesSaysSo(t *testing.T) {
 			require.ErrorIs(t, err, surrealsql.ErrRequestTooLarge)
 			require.False(t, errors.Is(err, surrealsql.ErrOutcomeUnknown))
 		})
+	}
+}
+
+// A server may be set to less than the driver knows: it cuts the connection off and
+// gives no reason.
+func TestAConnectionThatIsCutOffAfterALargeRequestNamesTheLimit(t *testing.T) {
+	t.Parallel()
+	for size, says := range map[int]string{64 << 10: "set max_request_size to the same", 1 << 10: "the outcome is unknown"} {
+		db, proxy := proxied(t)
+		requireGood(t, db)
+		before := proxy.Stats().BytesToServer
+		failed := make(chan error, 1)
+		go func() { failed <- exec(t.Context(), db, `SLEEP 1m -- `+strings.Repeat("x", size)) }()
+		require.Eventually(t, func() bool { return proxy.Stats().BytesToServer-before > int64(size) }, 10*time.Second, time.Millisecond)
+		proxy.CutAll(surrealtest.CutRST)
+		err := <-failed
+		require.ErrorContains(t, err, says)
+		require.Equal(t, size >= 64<<10, strings.Contains(err.Error(), "SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE"), "%v", err)
+		require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+		require.True(t, surrealsql.IsConnectivity(err))
 	}
 }

@@ -37,6 +37,7 @@ type Conn struct {
 	waiting []uint64 // asked and not answered yet
 
 	oversize error // of a request in the flight, which therefore is not sent
+	size     int   // bytes of the flight, as far as it was written
 
 	pingID uint64 // an idle ping that is not answered yet, or 0
 	pinged time.Time
@@ -167,11 +168,12 @@ func (c *Conn) unguard(stop func() bool) {
 // flush sends the flight.
 func (c *Conn) flush(ctx context.Context) error {
 	n, err := c.ws.Flush()
+	c.size = n
 	if err == nil {
 		return nil
 	}
 	c.waiting = c.waiting[:0]
-	return &Failure{Op: "write", Sent: n > 0, Err: becauseOf(ctx, err)}
+	return &Failure{Op: "write", Sent: n > 0, Size: n, Err: becauseOf(ctx, err)}
 }
 
 // received makes a *Failure of an error while a reply was read, and gives the
@@ -182,7 +184,7 @@ func (c *Conn) received(ctx context.Context, err error) error {
 	}
 	c.Abort()
 	c.waiting = c.waiting[:0]
-	return &Failure{Op: "read", Sent: true, Err: becauseOf(ctx, err)}
+	return &Failure{Op: "read", Sent: true, Size: c.size, Err: becauseOf(ctx, err)}
 }
 
 // receive reads messages until one answers a waiting request.

@@ -10,6 +10,7 @@ import (
 type Failure struct {
 	Op   string // "write" or "read"
 	Sent bool   // a byte of the request may have left: what the server did with it is unknown
+	Size int    // how many bytes may have left
 	Err  error
 }
 

@@ -222,7 +222,6 @@ func (p *parser) topWord(s *Statement, t token) bool {
 	}
 	p.next()
 	p.skipTo(nil)
-	p.params.live = false
 	if t.kw == kwUse {
 		p.params.change()
 	}

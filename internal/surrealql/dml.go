@@ -302,6 +302,9 @@ func (p *parser) peekCall(t token) bool {
 // returning walks what a write is to return.
 func (p *parser) returning(s *Statement) {
 	t := p.peek()
+	was := p.params.output
+	p.params.output = true
+	defer func() { p.params.output = was }()
 	if s == nil {
 		p.output(nil, t)
 		return

@@ -28,10 +28,14 @@ var special = map[string]bool{
 	"session": true, "access": true, "request": true, "reference": true,
 }
 
-// within are those of special that have a value only within definitions, where a
-// live query looks at a change, and $input also in ON DUPLICATE KEY UPDATE.
-// Anywhere else the server takes NONE for them.
-var within = map[string]bool{"value": true, "event": true, "request": true, "reference": true, "input": true}
+// within are those of special that have a value only within definitions and where a
+// live query looks at a change, besides $input in ON DUPLICATE KEY UPDATE, and $before
+// and $after in the RETURN clause of a write. Anywhere else, also in the SET and WHERE
+// of that write, the server takes NONE for them (3.0.2, 3.3.5 and 4.0.0-beta.1).
+var within = map[string]bool{
+	"value": true, "event": true, "request": true, "reference": true,
+	"input": true, "before": true, "after": true,
+}
 
 // IsSpecial reports whether the server gives the parameter of this name (said
 // without its $) a meaning of its own.

@@ -40,6 +40,7 @@ type paramSet struct {
 	floor   int  // while storing: names of lower levels are not seen by what is kept
 	live    bool // a live query looks at a change here
 	input   bool // $input is what an INSERT inserts
+	output  bool // $before and $after are the record that a write returns
 }
 
 type paramUse struct {
@@ -147,7 +148,7 @@ func (s *paramSet) use(name string) {
 		}
 	}
 	if special[name] {
-		if within[name] && !s.storing && !s.live && !(s.input && name == "input") {
+		if s.lacks(name) {
 			s.need(name, s.of(name))
 		}
 		return
@@ -163,6 +164,19 @@ func (s *paramSet) use(name string) {
 	}
 	u.plain = true
 	s.need(name, u)
+}
+
+// lacks reports whether the server has no value here for one of its own names.
+func (s *paramSet) lacks(name string) bool {
+	switch {
+	case !within[name], s.storing, s.live:
+		return false
+	case name == "input":
+		return !s.input
+	case name == "before", name == "after":
+		return !s.output
+	}
+	return true
 }
 
 func (s *paramSet) need(name string, u *paramUse) {
