@@ -1,7 +1,5 @@
 package surrealql
 
-import "slices"
-
 // Which names a text needs values for. The server binds NONE to a name that has
 // no value and says nothing, so a name counts as given only where the server
 // sees it: a LET in a block, in a branch of an IF, in a FOR or in a closure ends
@@ -44,7 +42,7 @@ type paramSet struct {
 }
 
 type paramUse struct {
-	plain, stored, kept, gone bool
+	plain, stored, kept, gone, stale bool
 
 	needed int // uses + 1 of the last Need
 }
@@ -140,8 +138,11 @@ func (s *paramSet) gives(name string) bool {
 // use notes a name whose value is asked for here.
 func (s *paramSet) use(name string) {
 	if level := s.bound[name]; level > 0 {
-		if s.storing && level <= s.floor && !slices.Contains(s.stale, name) {
-			s.stale = append(s.stale, name)
+		if s.storing && level <= s.floor {
+			if u := s.of(name); !u.stale {
+				u.stale = true
+				s.stale = append(s.stale, name)
+			}
 		}
 		if !s.storing || level > s.floor {
 			return
