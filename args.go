@@ -26,6 +26,8 @@ func checkVariable(name string) error {
 		return fmt.Errorf("the name $%s is SurrealDB's own and cannot be bound: choose another one", name)
 	case !isVariable(name):
 		return fmt.Errorf("%q cannot be a variable's name: expected letters, digits and _, not beginning with a digit, without the $", name)
+	case surrealql.IsOrdinal(name):
+		return fmt.Errorf("the name $%s is what the argument $%s is sent as: choose another one", name, name[1:])
 	}
 	return nil
 }

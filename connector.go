@@ -91,7 +91,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	defer cancel()
 	conn, err := c.connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("surrealsql: cannot connect: %w", err)
+		return nil, inPart("surrealsql: cannot connect", err)
 	}
 	c.adopt(conn)
 	return conn, nil
@@ -192,10 +192,10 @@ func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
 	if cfg.BeforeConnect != nil {
 		cfg = cfg.Clone()
 		if err := cfg.BeforeConnect(ctx, cfg); err != nil {
-			return nil, &setUpError{fmt.Errorf("BeforeConnect: %w", err)}
+			return nil, &setUpError{inPart("BeforeConnect", err)}
 		}
 		if err := cfg.validate(); err != nil {
-			return nil, &setUpError{fmt.Errorf("BeforeConnect: %w", err)}
+			return nil, &setUpError{inPart("BeforeConnect", err)}
 		}
 	}
 	if err := c.lingering.await(ctx); err != nil {
@@ -278,13 +278,13 @@ func (c *Conn) setUp(ctx context.Context) error {
 	c.settingUp = true
 	for i, text := range c.cfg.Init {
 		if _, err := c.ExecContext(ctx, text, nil); err != nil {
-			return fmt.Errorf("text %d of Init: %w", i+1, err)
+			return inPart(fmt.Sprintf("text %d of Init", i+1), err)
 		}
 	}
 	c.settingUp = false
 	if c.cfg.AfterConnect != nil {
 		if err := c.cfg.AfterConnect(ctx, c); err != nil {
-			return fmt.Errorf("AfterConnect: %w", err)
+			return inPart("AfterConnect", err)
 		}
 		if c.tx != nil {
 			return errors.New("AfterConnect left a transaction open")

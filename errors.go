@@ -37,6 +37,21 @@ var (
 	ErrAmbiguousColumns = errors.New("surrealsql: columns cannot be told apart")
 )
 
+// inPart is the error of a part of something larger, which what names. The prefix of the
+// driver's errors then stands at the beginning of the whole, and not in its middle.
+func inPart(what string, err error) error { return &partError{what, err} }
+
+type partError struct {
+	what string
+	err  error
+}
+
+func (e *partError) Error() string {
+	return e.what + ": " + strings.TrimPrefix(e.err.Error(), "surrealsql: ")
+}
+
+func (e *partError) Unwrap() error { return e.err }
+
 // Classes of server errors: targets for errors.Is, which every [*Error] answers
 // to by its kind, its details and, where the server is older or says too
 // little, its text. The functions IsConflict and so on ask the same and a bit

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -50,7 +49,7 @@ func letStep(name string, value any, enc encoding) step {
 	return step{method: "let", count: 2, params: func(b []byte) ([]byte, error) {
 		b, err := appendValue(cbor.AppendText(b, name), value, enc)
 		if err != nil {
-			err = fmt.Errorf("surrealsql: variable $%s: %w", name, err)
+			err = &unsendable{"variable $" + name, value, err}
 		}
 		return b, err
 	}}

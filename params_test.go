@@ -131,6 +131,17 @@ func TestAfterTheSessionHasExpiredAnUnknownNameIsUnknownStill(t *testing.T) {
 	awaitExpiry()
 	mustExec(t, db, `UPDATE t SET n = $p`)
 	require.Equal(t, 42, queryOne[int](t, admin, `SELECT VALUE n FROM ONLY t:1`))
+	conn := lease(t, db)
+	ns := queryOne[string](t, conn, `RETURN session::ns()`)
+	for _, change := range []func(*surrealsql.Conn) error{
+		func(c *surrealsql.Conn) error { return c.Let(t.Context(), "set", 1) },
+		func(c *surrealsql.Conn) error { return c.Unset(t.Context(), "other") },
+		func(c *surrealsql.Conn) error { return c.Use(t.Context(), ns, strings.ToLower(t.Name())) },
+	} {
+		awaitExpiry()
+		require.NoError(t, conn.Raw(func(c any) error { return change(c.(*surrealsql.Conn)) }))
+	}
+	require.Equal(t, 1, queryOne[int](t, conn, `RETURN $set`), "what was set before is set still")
 }
 
 func TestARecordUserMayUseParametersWithoutSeeingTheSchema(t *testing.T) {

@@ -50,7 +50,7 @@ func (s schemaOnce) ensure(ctx context.Context, c *Conn) error {
 	c.settingUp = true
 	defer func() { c.settingUp = was }()
 	if _, err := c.ExecContext(ctx, text, nil); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return inPart(name, err)
 	}
 	s.done[key] = struct{}{}
 	return nil
@@ -104,7 +104,7 @@ func (c *Conn) enter(ctx context.Context, ns, db string) error {
 		return fmt.Errorf("surrealsql: %s has not run in namespace %q, database %q, and would be a part of the open transaction: select the database before BeginTx", name, ns, db)
 	}
 	before := c.now
-	err = c.change(ctx, useStep(ns, db), func(s *session) { s.ns, s.db = ns, db })
+	err = c.changeRenewed(ctx, useStep(ns, db), func(s *session) { s.ns, s.db = ns, db })
 	if err != nil || !pending {
 		return err
 	}

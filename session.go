@@ -52,7 +52,7 @@ func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	if err := checkVariable(name); err != nil {
 		return fmt.Errorf("surrealsql: Let: %w", err)
 	}
-	return c.change(ctx, letStep(name, value, c.cfg.encoding()), func(s *session) {
+	return c.changeRenewed(ctx, letStep(name, value, c.cfg.encoding()), func(s *session) {
 		if s.variables == nil {
 			s.variables = make(map[string]any)
 		}
@@ -65,7 +65,7 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 	if err := checkVariable(name); err != nil {
 		return fmt.Errorf("surrealsql: Unset: %w", err)
 	}
-	return c.change(ctx, textStep("unset", name), func(s *session) { delete(s.variables, name) })
+	return c.changeRenewed(ctx, textStep("unset", name), func(s *session) { delete(s.variables, name) })
 }
 
 // SignIn authenticates this lease as somebody else, and selects the namespace and
@@ -103,6 +103,18 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 		err = c.tx.signedIn(ctx)
 	}
 	return err
+}
+
+// changeRenewed is change, and renews a session that has expired, as a query does.
+func (c *Conn) changeRenewed(ctx context.Context, s step, note func(*session)) error {
+	err := c.change(ctx, s, note)
+	if !isSessionExpired(err) || c.tx != nil && c.tx.used {
+		return err
+	}
+	if err := c.signInAgain(ctx); err != nil {
+		return err
+	}
+	return c.change(ctx, s, note)
 }
 
 // change runs one step, and notes what it changed once it did.

@@ -46,7 +46,7 @@ func textHint(e *Error, q *analysis) string {
 		return ""
 	}
 	switch at := offsetAt(q.Text, e.Line, e.Column); {
-	case slices.Contains(q.Commas, at):
+	case slices.Contains(q.Commas, at), slices.Contains(q.Commas, len(strings.TrimRight(q.Text[:at], " \t\r\n"))-1): // behind the comma where a point's second number is due
 		return "parentheses hold no list in SurrealQL: write [$1, $2], or pass one slice, as in IN $1"
 	case q.Zero >= 0 && (at == q.Zero || at == q.Zero+1):
 		return "arguments are numbered from $1"

@@ -1,9 +1,11 @@
 package surrealsql_test
 
 import (
+	"context"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,13 +66,42 @@ func TestAVariableThatCannotBeSentIsNamed(t *testing.T) {
 	leased(t, db, func(c *surrealsql.Conn) error {
 		for _, v := range []any{make(chan int), func() {}, map[string]any{"a": make(chan int)}, "\xff", uint64(math.MaxUint64), surrealsql.RecordID("x")} {
 			err := c.Let(t.Context(), "tenant", v)
-			require.ErrorContains(t, err, "variable $tenant: ", "%T", v)
+			require.ErrorContains(t, err, "surrealsql: variable $tenant: ", "%T", v)
+			require.ErrorIs(t, err, surrealsql.ErrInvalid, "%T", v)
 		}
 		return nil
 	})
 	requireGood(t, db)
 	bad := plainDB(t, surrealtest.DSN(t), func(c *surrealsql.Config) { c.Variables = map[string]any{"tenant": make(chan int), "a": 1} })
-	require.ErrorContains(t, bad.PingContext(t.Context()), "variable $tenant: a chan int")
+	require.ErrorContains(t, bad.PingContext(t.Context()), "surrealsql: cannot connect: variable $tenant: a chan int")
+}
+
+func TestTheNameOfAnOrdinalIsNoVariables(t *testing.T) {
+	t.Parallel()
+	const says = "the name $_1 is what the argument $1 is sent as"
+	leased(t, newDB(t), func(c *surrealsql.Conn) error {
+		require.ErrorContains(t, c.Let(t.Context(), "_1", 1), says)
+		return c.Let(t.Context(), "_01", 1)
+	})
+	_, err := surrealsql.NewConnector(&surrealsql.Config{Variables: map[string]any{"_1": 1}})
+	require.ErrorContains(t, err, says)
+}
+
+func TestThePrefixOfAnErrorStandsAtItsBeginningOnly(t *testing.T) {
+	t.Parallel()
+	for says, set := range map[string]func(*surrealsql.Config){
+		"cannot connect: text 1 of Init: parse error: the text begins":        func(c *surrealsql.Config) { c.Init = []string{"\ufeffRETURN 1"} },
+		"cannot connect: Config.Schema: parse error: the text begins":         func(c *surrealsql.Config) { c.Schema = "\ufeffRETURN 1" },
+		"cannot connect: text 1 of Init: no value for $typo":                  func(c *surrealsql.Config) { c.Init = []string{"RETURN $typo"} },
+		"cannot connect: variable $a: a chan int cannot be sent to SurrealDB": func(c *surrealsql.Config) { c.Variables = map[string]any{"a": make(chan int)} },
+		"cannot connect: AfterConnect: Let: ": func(c *surrealsql.Config) {
+			c.AfterConnect = func(ctx context.Context, conn *surrealsql.Conn) error { return conn.Let(ctx, "", 1) }
+		},
+	} {
+		err := plainDB(t, surrealtest.DSN(t), set).PingContext(t.Context())
+		require.ErrorContains(t, err, "surrealsql: "+says)
+		require.Equal(t, 1, strings.Count(err.Error(), "surrealsql: "), "%v", err)
+	}
 }
 
 func TestListsAndOrdinalsOfOtherDatabasesGetAHint(t *testing.T) {
@@ -85,6 +116,8 @@ func TestListsAndOrdinalsOfOtherDatabasesGetAHint(t *testing.T) {
 		{"SELECT * FROM t\nWHERE a NOT IN ($1, $2, $3)", []any{1, 2, 3}, "write [$1, $2]"},
 		{"DELETE t WHERE a INSIDE ('a', 'b')", nil, "write [$1, $2]"},
 		{"SELECT * FROM t WHERE a IN (1, 2, 3)", nil, "write [$1, $2]"},
+		{"SELECT * FROM t WHERE a IN (1, $1)", []any{2}, "write [$1, $2]"},
+		{"SELECT * FROM t WHERE a IN (1,\n 'b')", nil, "write [$1, $2]"},
 		{"RETURN $0", nil, "numbered from $1"},
 		{"RETURN $0", []any{1}, "1 positional argument, but the text has no $1: the first one is $1, not $0 (at byte 7)"},
 		{"RETURN [$0, $1]", []any{1, 2}, "uses $1 to $1, but 2 positional arguments are given: the first one is $1, not $0"},

@@ -41,6 +41,9 @@ var within = map[string]bool{
 // without its $) a meaning of its own.
 func IsSpecial(name string) bool { return special[name] }
 
+// IsOrdinal reports whether a name is one that an ordinal argument is bound as: _1.
+func IsOrdinal(name string) bool { return ordinalName(name) > 0 }
+
 // useParam notes a parameter, or the ordinal it stands for.
 func (p *parser) useParam(t token) {
 	name := p.ident(t)
