@@ -242,7 +242,7 @@ func TestSpecialParametersKeepTheirMeaning(t *testing.T) {
 	mustExec(t, db, `CREATE person:2 SET age = 42, friend = person:1`)
 	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM person WHERE $this.age = 42)`))
 	require.Equal(t, "person:1", queryOne[string](t, db, `UPDATE ONLY person:1 SET age = $1 RETURN VALUE $before.id`, 43))
-	require.Equal(t, 43, queryOne[int](t, db, `UPDATE ONLY person:1 SET age = $after.age RETURN VALUE $before.age`))
+	require.Equal(t, 43, queryOne[int](t, db, `UPDATE ONLY person:1 SET age = age RETURN VALUE $before.age`))
 }
 
 func TestInjectionAttemptsStayData(t *testing.T) {
