@@ -146,7 +146,7 @@ func (c *Conn) retire() error {
 	if c.cfg.BeforeClose != nil || c.release != nil {
 		return nil
 	}
-	c.care.retired = true
+	c.care.retired.Store(true)
 	_ = c.rpc.Close(time.Now().Add(goodbye))
 	return errOutlived
 }

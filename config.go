@@ -218,7 +218,8 @@ type Config struct {
 	// prepared, before anyone uses it. An error closes it and fails the connect.
 	AfterConnect func(ctx context.Context, conn *Conn) error
 	// BeforeClose, if set, is called before a connection that still works is
-	// closed. Nothing bounds it in time.
+	// closed. Nothing bounds it in time. The connection counts until it is closed,
+	// so with all of SetMaxOpenConns in use the hook must not wait for another one.
 	BeforeClose func(conn *Conn)
 }
 

@@ -6,8 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/surrealsql/surrealsql/internal/callstack"
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 )
@@ -43,6 +45,8 @@ type Conn struct {
 	recordUser recordUser // what is known of who is signed in
 	dirty      bool       // now may differ from base
 	cause      error      // why the connection failed; nil while it has not, or if it is not known
+
+	taken atomic.Pointer[error] // why it was taken away from who uses it; see Revoke
 
 	tx      *tx         // the open transaction, or nil
 	rows    *rows       // rows that still lie in the connection's buffer, or nil
@@ -399,6 +403,18 @@ func (c *Conn) Close() error {
 		c.release(kept)
 		return nil
 	}
+	if c.unheard && callstack.Holds(callstack.OpenNewConnection) {
+		// Under the mutex of the sql.DB a hook, a tracer or a handler of logs that
+		// asks for DB.Stats would hang for ever. The next dial waits for the end.
+		c.connector.lingering.add(c.rpc.WebSocket().Closed())
+		go func() { _ = c.shut() }()
+		return nil
+	}
+	return c.shut()
+}
+
+// shut says goodbye and closes the socket.
+func (c *Conn) shut() error {
 	c.connector.forget(c)
 	done := false
 	defer c.unlessPanic(&done)

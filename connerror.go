@@ -63,14 +63,14 @@ func IsConflict(err error) bool { return errors.Is(err, ErrConflict) }
 
 // IsRetryable reports whether doing the same again is safe and may succeed: a
 // conflict, or a connection that failed before anything was sent. It is false
-// for an unknown outcome, for a cancelled context, and where one side refuses the
+// for an unknown outcome, for a cancelled context, for a closed pool, and where one side refuses the
 // other's certificate or they do not speak the same protocol. Inside a transaction
 // it is the whole transaction that is to be run again. Of a text outside of one it is
 // the whole text: where another of its statements has written something, or may have,
 // it is false, because each commits on its own. Put BEGIN; …; COMMIT around them.
 func IsRetryable(err error) bool {
 	switch {
-	case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, errInForce), errors.Is(err, context.Canceled), hopeless(err):
+	case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, errInForce), errors.Is(err, context.Canceled), errors.Is(err, ErrClosed), hopeless(err):
 		return false
 	case IsConflict(err):
 		return true

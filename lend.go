@@ -48,12 +48,11 @@ func (c *Conn) Rest() {
 // RetiredBy returns the DSN key of the limit because of which the connection is
 // leased no more, although it works: max_uses or max_lifetime. It is empty where
 // there is none, or the connection has failed. It is for pools, which count why
-// they close connections; only the one that holds the connection may call it.
+// they close connections; only the one that holds the connection, or has it among its
+// idle ones, may call it. It waits for nothing.
 func (c *Conn) RetiredBy() string {
-	c.care.mu.Lock()
-	defer c.care.mu.Unlock()
 	switch {
-	case c.care.retired:
+	case c.care.retired.Load():
 		return "max_lifetime"
 	case c.rpc.Broken():
 		return ""
@@ -85,6 +84,14 @@ func (c *Conn) Clean() bool {
 func (c *Conn) Abandon() {
 	c.abort()
 	c.connector.forget(c)
+}
+
+// Revoke is Abandon for a reason: the errors that the borrower gets from then on wrap
+// it, also those of what he has open, such as rows or a transaction. The first reason
+// stays.
+func (c *Conn) Revoke(why error) {
+	c.taken.CompareAndSwap(nil, &why)
+	c.Abandon()
 }
 
 // abort closes the socket without a goodbye, and for good. New sockets wait for that.

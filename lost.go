@@ -30,16 +30,20 @@ func (c *Conn) failure(err error) error {
 		return cause // it had ended before anything was done
 	}
 	lost := c.fail(f.Op, f.Sent, perhapsTooLarge(cause, f.Size))
-	if !f.Sent && c.tx == nil {
+	if !f.Sent && c.tx == nil && c.taken.Load() == nil {
 		return &unsentError{lost}
 	}
 	return lost
 }
 
 // lost answers a call on a connection that failed before. Outside a transaction
-// another connection will do as well. In one, the server has dropped it; where its
-// context has ended, that is what there is to say.
+// another connection will do as well, unless this one was taken away: with an ErrBadConn
+// database/sql would forget the lease, and later calls would not say why. In one, the
+// server has dropped it; where its context has ended, that is what there is to say.
 func (c *Conn) lost() error {
+	if why := c.taken.Load(); why != nil && c.tx == nil {
+		return &ConnError{Addr: c.addr, Err: *why}
+	}
 	if c.tx == nil {
 		return &unsentError{&ConnError{Addr: c.addr, Err: fmt.Errorf("it was lost earlier: %w", c.causeOfLoss())}}
 	}
@@ -52,6 +56,9 @@ func (c *Conn) lost() error {
 // causeOfLoss is why the connection failed. Where the context of an earlier call has
 // ended, this is no context's error: that of the present call has not.
 func (c *Conn) causeOfLoss() error {
+	if why := c.taken.Load(); why != nil {
+		return *why
+	}
 	switch {
 	case c.cause == nil:
 		return errGivenUp
@@ -68,6 +75,9 @@ var errGivenUp = errors.New("the context of an earlier call ended as its answer 
 // fail gives the connection up and returns the error that says so.
 func (c *Conn) fail(op string, sent bool, err error) *ConnError {
 	c.rpc.Abort()
+	if why := c.taken.Load(); why != nil && !isContextError(err) {
+		err = *why // not the noise that closing the socket has made
+	}
 	if c.cause == nil {
 		c.cause = err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/backoff"
@@ -21,12 +22,12 @@ type leaseState struct {
 	idle  bool       // in the pool: the caretaker may use it
 	since instant    // it is idle
 
-	uses    int       // leases so far
-	ended   bool      // the last of them was counted
-	expires time.Time // from max_lifetime and its jitter; zero means never
-	retired bool      // the caretaker has closed it, because that is over
-	asked   uint64    // the connector's alarm when the last idle ping was sent
-	vouched uint64    // the alarm after which it is known to have been alive
+	uses    int         // leases so far; only who has the connection counts them
+	ended   bool        // the last of them was counted
+	expires time.Time   // from max_lifetime and its jitter; zero means never
+	retired atomic.Bool // the caretaker has closed it, because that is over
+	asked   uint64      // the connector's alarm when the last idle ping was sent
+	vouched uint64      // the alarm after which it is known to have been alive
 }
 
 // trustFor is how long a connection that was just used needs no thorough look
@@ -102,7 +103,7 @@ func (c *Conn) outlived() bool {
 // reset. The only error is driver.ErrBadConn: database/sql would ignore any
 // other and use the connection.
 func (c *Conn) ResetSession(ctx context.Context) error {
-	c.unheard = false
+	c.unheard, c.kept = false, false
 	c.care.mu.Lock()
 	c.care.idle, c.care.ended = false, false
 	c.care.mu.Unlock()

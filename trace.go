@@ -9,7 +9,9 @@ import "context"
 // Tracer is told of queries. What it returns from QueryStart is the context the
 // query runs under and QueryEnd is called with; it must be ctx or derive from
 // it. A Tracer may also be a [ConnectTracer], [ResetTracer] and [CloseTracer].
-// Its methods are called by many goroutines at once.
+// Its methods are called by many goroutines at once. They may use the *sql.DB, but not
+// wait for the connection, transaction or rows of the call that they are told of; and
+// while schema_file runs a new connection to its database waits for the end of that.
 type Tracer interface {
 	QueryStart(ctx context.Context, start QueryStart) context.Context
 	QueryEnd(ctx context.Context, end QueryEnd)

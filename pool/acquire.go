@@ -22,12 +22,12 @@ func (p *Pool) Acquire(ctx context.Context) (*surrealsql.Conn, error) {
 
 func (t *turn) acquire() (*surrealsql.Conn, error) {
 	p := t.pool
-	if p.set.gate != nil {
+	if p.gate != nil {
 		if p.refuses() {
 			return nil, errClosed
 		}
-		if err := p.set.gate(t.ctx); err != nil {
-			if p.refuses() {
+		if err := p.gate(t.ctx); err != nil {
+			if p.refuses() && !errors.Is(err, ErrClosed) {
 				err = fmt.Errorf("%w (%w)", errClosed, err)
 			}
 			return nil, err

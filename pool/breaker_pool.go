@@ -18,7 +18,7 @@ func (p *Pool) guard() {
 	if b == nil {
 		return
 	}
-	p.set.gate = gates(p.set.gate, func(context.Context) error {
+	p.gate = gates(p.gate, func(context.Context) error {
 		refused := b.refusal(p.routes.hosts)
 		if refused == nil {
 			return nil

@@ -22,6 +22,9 @@ var errClosed = fmt.Errorf("pool: it is closed, or drains: %w", ErrClosed)
 // where pool_max_waiters wait already.
 var ErrTooManyWaiters = errors.New("pool: too many callers wait for a connection")
 
+// errTaken is what Drain tells the borrowers whose time is over.
+var errTaken = fmt.Errorf("pool: it was drained, and this connection was held to the end and taken away: %w", ErrClosed)
+
 // tooManyWaiters is ErrTooManyWaiters with the numbers. The caller holds the mutex.
 func (p *Pool) tooManyWaiters() error {
 	return fmt.Errorf("%w: %d, and pool_max_waiters is %d; of at most %d connections (%s) %d are held, %d are being made and %d closed",

@@ -108,18 +108,19 @@ func (p *Pool) findLeaks(now time.Time) {
 		p.log(slog.LevelWarn, "a connection is held for long", slog.Duration("held", l.Held),
 			slog.Bool("reclaimed", p.set.Reclaim), slog.String("stack", l.Stack))
 		if p.set.Reclaim {
-			p.takeAway(e, ByReclaim)
+			p.takeAway(e, ByReclaim, fmt.Errorf("pool: it was held for %s, and pool_leak_after is %s: the pool has taken it away, as pool_reclaim says",
+				l.Held.Round(time.Millisecond), p.set.LeakAfter))
 		}
 	})
 }
 
 // takeAway ends a lease against the will of its borrower, who gets an error at
-// the next use of the connection.
-func (p *Pool) takeAway(e *entry, why Reason) {
+// the next use of the connection: cause, or what the driver makes of it.
+func (p *Pool) takeAway(e *entry, why Reason, cause error) {
 	if !e.lease.out.CompareAndSwap(true, false) {
 		return // given back in this very moment
 	}
-	e.conn.Abandon()
+	e.conn.Revoke(cause)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Releases++

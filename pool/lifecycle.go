@@ -87,7 +87,8 @@ func (p *Pool) serveWaiters() {
 // Drain ends a pool in good order: new callers and those who wait get ErrClosed,
 // what is held may go on until ctx ends, and then the pool is closed. Its replicas
 // are drained at the same time. The error says how many connections had to be taken
-// away from their borrowers, or is nil.
+// away from their borrowers, or is nil. Those borrowers get ErrClosed from then on,
+// except from a Rollback: the server has dropped the transaction, so it is no error.
 func (p *Pool) Drain(ctx context.Context) (drained error) {
 	quiet := p.beginDrain()
 	if err := p.drainReplicas(ctx); err != nil {
@@ -103,7 +104,7 @@ func (p *Pool) Drain(ctx context.Context) (drained error) {
 	taken := 0
 	for _, e := range p.entries() {
 		if e.lease.out.Load() {
-			p.takeAway(e, ByClose)
+			p.takeAway(e, ByClose, errTaken)
 			taken++
 		}
 	}
@@ -121,6 +122,7 @@ func (p *Pool) beginDrain() <-chan struct{} {
 	if p.state < draining {
 		p.state = draining
 	}
+	p.retire(errClosed)
 	p.wakeAll(errClosed)
 	p.balance()
 	if p.held == 0 {
@@ -151,6 +153,7 @@ func (p *Pool) Close() error {
 		return nil
 	}
 	p.state = closed
+	p.retire(errClosed)
 	p.wakeAll(errClosed)
 	for p.idle.len > 0 {
 		e := p.pick()

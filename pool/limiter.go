@@ -213,6 +213,20 @@ func WithLimiter(l *Limiter) Option {
 	return func(s *Settings) { s.gate = gates(s.gate, l.Wait) }
 }
 
+// whileServing is a gate that lets go of those who wait in it when the pool serves no
+// more.
+func (p *Pool) whileServing(gate func(context.Context) error) func(context.Context) error {
+	if gate == nil {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(p.service, func() { cancel(context.Cause(p.service)) })()
+		return gate(ctx)
+	}
+}
+
 // gates is two gates one behind the other.
 func gates(first, second func(context.Context) error) func(context.Context) error {
 	if first == nil {

@@ -75,7 +75,9 @@ func build(cfg *surrealsql.Config, s Settings) (*Pool, error) {
 	p.round = s.roundFor(cfg)
 	p.stats.ClosedBy = make(map[Reason]uint64)
 	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.service, p.retire = context.WithCancelCause(context.Background())
 	p.routes.hosts = source.Hosts()
+	p.gate = p.whileServing(s.gate)
 	p.guard()
 	p.db = sql.OpenDB(lessor{p})
 	p.db.SetMaxIdleConns(-1) // what database/sql does not need goes back at once

@@ -117,7 +117,8 @@ func WithBeforeClose(hook func(*surrealsql.Conn)) Option {
 }
 
 // WithGate sets what a caller passes before it asks for a connection: a limiter,
-// for example. An error is the caller's, and no connection is taken.
+// for example. An error is the caller's, and no connection is taken. The context that
+// the gate gets ends with the caller's, and with the pool.
 func WithGate(gate func(context.Context) error) Option {
 	return func(s *Settings) { s.gate = gate }
 }

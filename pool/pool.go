@@ -24,13 +24,18 @@ type Pool struct {
 	db     *sql.DB
 	routes routes
 
-	ctx   context.Context // ends when the pool is closed
-	stop  context.CancelFunc
+	ctx  context.Context // ends when the pool is closed
+	stop context.CancelFunc
+
+	service context.Context // ends when callers are refused: with Drain, or with Close
+	retire  context.CancelCauseFunc
+
 	work  sync.WaitGroup // every goroutine of the pool
 	kick  chan struct{}  // wakes the keeper out of turn
 	round time.Duration  // between two looks of the keeper
 
 	waits histogram
+	gate  func(context.Context) error // that of the settings, and the breaker
 
 	mu       sync.Mutex
 	all      map[*entry]struct{} // idle, held and being checked

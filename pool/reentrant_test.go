@@ -21,6 +21,7 @@ import (
 type reentrant struct {
 	pool  atomic.Pointer[Pool]
 	close bool
+	looks bool        // it leases nothing
 	busy  atomic.Bool // it does not call itself
 	calls atomic.Int64
 }
@@ -39,13 +40,16 @@ func (c *reentrant) call() {
 	p.Collect(func(Metric) {})
 	_ = p.Reader(context.Background())
 	_ = p.DB().Stats()
+	p.Pause()
+	p.Resume()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
 	defer cancel()
+	if c.looks {
+		return
+	}
 	if conn, err := p.Acquire(ctx); err == nil {
 		_ = conn.Close()
 	}
-	p.Pause()
-	p.Resume()
 	if c.close && c.calls.Load() > 2 {
 		_ = p.Close()
 	}
@@ -96,6 +100,25 @@ func (t talkative) Done() <-chan struct{} { t.call(); return t.Context.Done() }
 
 func (t talkative) Deadline() (time.Time, bool) { t.call(); return t.Context.Deadline() }
 
+// talkativeSocket is a socket whose methods call.
+type talkativeSocket struct {
+	net.Conn
+	*reentrant
+}
+
+func (s talkativeSocket) Read(b []byte) (int, error)    { s.call(); return s.Conn.Read(b) }
+func (s talkativeSocket) Write(b []byte) (int, error)   { s.call(); return s.Conn.Write(b) }
+func (s talkativeSocket) SetDeadline(t time.Time) error { s.call(); return s.Conn.SetDeadline(t) }
+func (s talkativeSocket) SetReadDeadline(t time.Time) error {
+	s.call()
+	return s.Conn.SetReadDeadline(t)
+}
+func (s talkativeSocket) SetWriteDeadline(t time.Time) error {
+	s.call()
+	return s.Conn.SetWriteDeadline(t)
+}
+func (s talkativeSocket) Close() error { s.call(); return s.Conn.Close() }
+
 // A callback under a mutex of the pool's hangs for ever when it asks the pool for
 // anything, and a slow one stalls every caller.
 func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
@@ -117,6 +140,14 @@ func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
 				return dial(ctx, network, addr)
 			}
 			return []Option{WithBreaker(NewBreaker(BreakerSettings{Failures: 1, OpenFor: time.Millisecond}))}
+		},
+		"the sockets of a dialer": func(c *reentrant, cfg *surrealsql.Config) []Option {
+			c.looks = true // a socket cannot wait for the connection that it carries
+			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+				return talkativeSocket{nc, c}, err
+			}
+			return nil
 		},
 		"credentials": func(c *reentrant, cfg *surrealsql.Config) []Option {
 			cfg.Credentials = func(context.Context) (string, string, error) { c.call(); return "root", "root", nil }

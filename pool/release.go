@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/callstack"
 )
 
 // lease is what is known of the present lease of a connection.
@@ -36,6 +37,17 @@ func (p *Pool) release(e *entry, kept bool) {
 	if !e.lease.out.CompareAndSwap(true, false) {
 		return
 	}
+	if e.lease.bySQL && !kept && callstack.Holds(callstack.OpenNewConnection) {
+		// Nobody has used it, so it was not given up; and hooks must not run under
+		// the mutex of the sql.DB.
+		go p.giveBack(e, true)
+		return
+	}
+	p.giveBack(e, kept)
+}
+
+// giveBack is release for the one who has ended the lease.
+func (p *Pool) giveBack(e *entry, kept bool) {
 	fit, why := false, ByHook // also when the hook panics
 	defer func() {
 		p.mu.Lock()

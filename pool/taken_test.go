@@ -1,0 +1,223 @@
+package pool
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
+)
+
+// drained is Drain whose time is over at once.
+func drained(p *Pool) error {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	return p.Drain(over)
+}
+
+// newSilentSite is a site whose server leaves the query `SLEEP` without an answer.
+func newSilentSite(t *testing.T) *site {
+	return newSite(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if r.Text != "SLEEP 1h" {
+				c.Answer(r)
+			}
+		})
+	})
+}
+
+func TestWhatDrainTakesAwaySaysThatThePoolIsClosed(t *testing.T) {
+	t.Parallel()
+	for name, replica := range map[string]bool{"a pool": false, "a pool with replicas": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { drainWithEverythingHeld(t, newSilentSite(t), replica) })
+		})
+	}
+}
+
+func drainWithEverythingHeld(t *testing.T, s *site, replica bool) {
+	ctx := t.Context()
+	var opts []Option
+	if replica {
+		opts = append(opts, WithReplicaConfigs(s.config(t)))
+	}
+	p := s.open(t, append(opts, WithMax(8))...)
+	own := acquire(t, p)
+	conn, err := p.DB().Conn(ctx)
+	require.NoError(t, err)
+	prepared, err := conn.PrepareContext(ctx, "CREATE x")
+	require.NoError(t, err)
+	tx, err := p.DB().BeginTx(ctx, nil)
+	require.NoError(t, err)
+	defer tx.Rollback()
+	routed, err := p.Routed().BeginTx(ctx, nil)
+	require.NoError(t, err)
+	defer routed.Rollback()
+	inTx, err := tx.Prepare("CREATE x")
+	require.NoError(t, err)
+	commit, err := p.DB().Begin()
+	require.NoError(t, err)
+	rollback, err := p.DB().Begin()
+	require.NoError(t, err)
+	underWay := make(chan error, 1)
+	go func() { _, err := p.DB().Exec("SLEEP 1h"); underWay <- err }()
+	synctest.Wait()
+
+	require.ErrorContains(t, drained(p), "taken away")
+	exec := func(db interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+	}) error {
+		_, err := db.ExecContext(ctx, "CREATE x")
+		return err
+	}
+	query := func(db interface {
+		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	}) error {
+		_, err := db.QueryContext(ctx, "SELECT 1")
+		return err
+	}
+	stated := func(stmt *sql.Stmt) error { _, err := stmt.ExecContext(ctx); return err }
+	_, begun := conn.BeginTx(ctx, nil)
+	_, again := conn.PrepareContext(ctx, "CREATE x")
+	_, owned := own.ExecContext(ctx, "CREATE x", nil)
+	_, txPrepared := tx.Prepare("CREATE x")
+	for call, err := range map[string]error{
+		"Exec of the Conn": exec(conn), "Query of the Conn": query(conn), "Ping of the Conn": conn.PingContext(ctx),
+		"Begin of the Conn": begun, "Prepare of the Conn": again, "a Stmt of the Conn": stated(prepared),
+		"Exec of the Tx": exec(tx), "Query of the Tx": query(tx), "a Stmt of the Tx": stated(inTx), "Exec of a routed Tx": exec(routed), "Query of a routed Tx": query(routed),
+		"Prepare of the Tx": txPrepared,
+		"Commit":            commit.Commit(), "what was under way": <-underWay,
+		"a lease": owned, "Ping of a lease": own.Ping(ctx), "Use of a lease": own.Use(ctx, "a", "b"),
+	} {
+		require.ErrorIs(t, err, ErrClosed, call)
+		require.False(t, surrealsql.IsRetryable(err), "%s: %v", call, err)
+	}
+	require.NoError(t, rollback.Rollback(), "the server has dropped it")
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, routed.Rollback())
+	require.NoError(t, conn.Close())
+	require.NoError(t, own.Close())
+	synctest.Wait()
+	require.Zero(t, s.Open())
+	requireSound(t, p.Stats())
+}
+
+func TestRowsThatAreHeldPastADrainSayThatThePoolIsClosed(t *testing.T) {
+	t.Parallel()
+	more := make(chan struct{})
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if r.Text != "SELECT n FROM x" {
+				c.Answer(r)
+				return
+			}
+			var rows []any
+			for i := range 20_000 {
+				rows = append(rows, map[string]any{"n": i})
+			}
+			whole := scripted.Binary(scripted.Result(r.ID, scripted.Entries(scripted.OK(rows))))
+			c.Write(whole[:len(whole)/2])
+			c.Wait(more)
+		})
+	})
+	defer close(more)
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	p, err := New(t.Context(), cfg)
+	require.NoError(t, err)
+	rows, err := p.DB().Query("SELECT n FROM x")
+	require.NoError(t, err)
+	defer rows.Close()
+	require.True(t, rows.Next())
+	require.Error(t, drained(p))
+	for rows.Next() {
+	}
+	require.ErrorIs(t, rows.Err(), ErrClosed)
+}
+
+func TestAReclaimedLeaseSaysWhoTookItAndWhichSettingsSaySo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSilentSite(t)
+		p := s.open(t, WithMax(2), WithLeakAfter(time.Second), WithReclaim(true))
+		conn, err := p.DB().Conn(t.Context())
+		require.NoError(t, err)
+		began := time.Now()
+		_, err = p.DB().Exec("SLEEP 1h")
+		require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+		require.Less(t, time.Since(began), 2*time.Second)
+		for _, err := range []error{err, conn.PingContext(t.Context())} {
+			require.ErrorContains(t, err, "pool_leak_after is 1s")
+			require.ErrorContains(t, err, "pool_reclaim")
+			require.NotErrorIs(t, err, ErrClosed)
+			require.True(t, surrealsql.IsConnectivity(err))
+		}
+		require.NoError(t, conn.Close())
+	})
+}
+
+// exhausted is a limiter that gives no token any more.
+func exhausted() *Limiter {
+	l := NewLimiter(LimiterSettings{})
+	_ = l.Wait(context.Background())
+	return l
+}
+
+func TestWhoWaitsInAGateOrALimiterIsToldWhenThePoolEnds(t *testing.T) {
+	for name, option := range map[string]func() Option{
+		"a gate": func() Option {
+			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
+		},
+		"a gate with an error of its own": func() Option {
+			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return errors.New("no") })
+		},
+		"a gate that lets go without an error": func() Option {
+			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return nil })
+		},
+		"a limiter": func() Option { return WithLimiter(exhausted()) },
+		"a limiter behind a breaker": func() Option {
+			return func(s *Settings) {
+				WithBreaker(NewBreaker(BreakerSettings{}))(s)
+				WithLimiter(exhausted())(s)
+			}
+		},
+	} {
+		for ending, end := range map[string]func(*Pool) error{
+			"Close": (*Pool).Close,
+			"Drain": func(p *Pool) error { return p.Drain(context.Background()) },
+		} {
+			t.Run(name+", "+ending, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, s *site) {
+					p := s.open(t, option())
+					waits := make(chan error, 3)
+					go func() { _, err := p.Acquire(context.Background()); waits <- err }()
+					go func() { _, err := p.DB().Exec("CREATE x"); waits <- err }()
+					go func() { _, err := p.Routed().Exec("CREATE x"); waits <- err }()
+					synctest.Wait()
+					began := time.Now()
+					require.NoError(t, end(p))
+					for range cap(waits) {
+						require.ErrorIs(t, <-waits, ErrClosed)
+					}
+					require.Zero(t, time.Since(began))
+				})
+			})
+		}
+	}
+}
+
+func TestTheSettingsOfAClosedPoolServeForAnother(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		first := s.open(t, WithGate(context.Cause), WithBreaker(NewBreaker(BreakerSettings{})))
+		require.NoError(t, first.Close())
+		second := s.open(t, func(s *Settings) { *s = first.Settings() })
+		release(t, acquire(t, second))
+	})
+}
