@@ -202,6 +202,8 @@ func TestConnectionsThatDiedIdleAreNotHandedOut(t *testing.T) {
 	t.Parallel()
 	p, proxy := behindProxy(t, WithMin(5))
 	for range 3 {
+		// Where they are still being made, it is a dial that dies.
+		require.Eventually(t, func() bool { s := p.Stats(); return s.Idle >= 5 && s.Dialing == 0 }, patience, time.Millisecond)
 		proxy.CutAll(surrealtest.CutRST)
 		for range 5 {
 			require.NoError(t, p.DB().PingContext(t.Context()))
