@@ -118,7 +118,7 @@ func jsonZoo() []any {
 			A      int
 		}{veiled{1, 2}, 3},
 		struct {
-			A int `json:"-,"`
+			A int `json:"-,"` //lint:ignore SA5008 encoding/json calls the field "-"
 			C int `json:"ü x"`
 			D int `json:",omitzero"`
 		}{1, 2, 0},

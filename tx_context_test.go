@@ -73,6 +73,9 @@ func TestACallInATransactionWhoseContextEndedGivesTheContextsError(t *testing.T)
 	}
 }
 
+// otherContext makes a context another than that of BeginTx.
+type otherContext struct{}
+
 func TestADeadlineOfATransactionIsNotTakenForACancel(t *testing.T) {
 	t.Parallel()
 	c := connect(t, surrealtest.DSN(t))
@@ -80,7 +83,7 @@ func TestADeadlineOfATransactionIsNotTakenForACancel(t *testing.T) {
 	defer cancel()
 	tx, err := c.BeginTx(ctx, driver.TxOptions{})
 	require.NoError(t, err)
-	_, err = c.ExecContext(context.WithValue(t.Context(), struct{}{}, 1), `SLEEP 5s`, nil)
+	_, err = c.ExecContext(context.WithValue(t.Context(), otherContext{}, 1), `SLEEP 5s`, nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "in the middle of a statement")
 	require.NotErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)

@@ -30,7 +30,7 @@ func TestExtremePausesAndLifetimesOfAPoolDoNotPanic(t *testing.T) {
 		s := Settings{DialBackoff: d, MaxDialBackoff: max(d, time.Minute), MaxLifetime: d, LifetimeJitter: d}
 		require.NoError(t, s.complete())
 		var b dialBackoff
-		for _, failures := range []int{0, 1, 29, 30, 62, 63, 64, 1 << 62, math.MaxInt - 1} {
+		for _, failures := range []int{0, 1, 29, 30, 62, 63, 64, math.MaxInt / 2, math.MaxInt - 1} {
 			b.failures = failures
 			pause := b.fail(errors.New("refused"), &s)
 			require.GreaterOrEqual(t, pause, min(d, s.MaxDialBackoff)/2)

@@ -154,3 +154,52 @@ func (p *parser) recordString(t token) {
 		p.useName(name)
 	}
 }
+
+// callColumn names the column of a call. type::field is the field it names.
+func (p *parser) callColumn(c *Column, e *expr) {
+	c.Name = e.name
+	c.places = [][]step{plainStep(e.name)}
+	if e.name != "type::field" {
+		return
+	}
+	if names := literalNames(p.src(e.args[0], e.args[1])); len(names) == 1 {
+		c.Name = names[0]
+		c.places = [][]step{plainSteps(strings.Split(names[0], ".")), plainStep(names[0])}
+		return
+	}
+	c.Name, c.free = tidy(p.src(c.Pos, c.End)), true
+	c.places = nil
+}
+
+// typeFields spreads type::fields(['a', 'b']) into its columns. Where the names
+// are not in the text the columns cannot be told.
+func (p *parser) typeFields(pr *Projection, c Column, e *expr) bool {
+	names := literalNames(p.src(e.args[0], e.args[1]))
+	if len(names) == 0 {
+		pr.Form = Star
+		return true
+	}
+	for _, name := range names {
+		pr.Columns = append(pr.Columns, Column{
+			Name: name, Pos: c.Pos, End: c.End, text: name,
+			places: [][]step{plainSteps(strings.Split(name, ".")), plainStep(name)},
+		})
+	}
+	return true
+}
+
+// literalNames reads ('a') or (['a', 'b']), and nothing else.
+func literalNames(args string) []string {
+	l := lexer{text: args}
+	var names []string
+	for t := l.next(); t.kind != tEOF; t = l.next() {
+		switch t.kind {
+		case tString:
+			names = append(names, stringValue(args[t.pos:t.end]))
+		case tLParen, tRParen, tLBracket, tRBracket, tComma:
+		default:
+			return nil
+		}
+	}
+	return names
+}
