@@ -160,7 +160,7 @@ func TestChangesThatCannotBeAreRefusedBeforeAnythingIsSent(t *testing.T) {
 			require.Error(t, c.SignIn(ctx, surrealsql.Credentials{Access: "a", Namespace: "n"}))
 			return nil
 		})
-		require.Equal(t, before, proxy.Stats().BytesToServer)
+		requireNothingSent(t, proxy, before)
 		require.Equal(t, home, where(t, conn))
 		require.NoError(t, conn.Close())
 	})

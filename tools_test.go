@@ -27,6 +27,15 @@ func proxied(t testing.TB, change ...func(*surrealsql.Config)) (*sql.DB, *surrea
 	return openDB(t, proxy.DSN(dsn), change...), proxy
 }
 
+// requireNothingSent asserts that no request went through the proxy since it had
+// counted before. Answers to the pings of the server, of 6 bytes each, may have gone;
+// a request has 40 or more.
+func requireNothingSent(t testing.TB, proxy *surrealtest.Proxy, before int64, what ...any) {
+	t.Helper()
+	const pongs = 24
+	require.LessOrEqual(t, proxy.Stats().BytesToServer, before+pongs, what...)
+}
+
 // solo limits a pool to one connection, so that whatever a failure left behind
 // would be met by the next caller.
 func solo(db *sql.DB) *sql.DB {
