@@ -184,10 +184,11 @@ type Config struct {
 	// Logger gets what the driver does by itself, such as giving up a
 	// connection; nil logs nothing. LogQueries also logs each query's text (without the
 	// passwords and keys of definitions), duration and rows, or its error, but no
-	// argument's value; without a Logger to
-	// slog.Default(). A query whose rows are read is logged when they are closed:
-	// the rows are those that were read, the duration is the time until then. The
-	// rows of an Exec are those it affected.
+	// argument's value; without a Logger to slog.Default(). A query whose rows are
+	// read is logged when they are closed: the rows are those that were read, the
+	// duration is the time until then. The rows of an Exec are those it affected.
+	// A handler is also called by the goroutine that looks after idle connections,
+	// where a panic of it ends the program.
 	// A failed query is logged at the level Warn, or Error where it is the server's or
 	// the network's fault, or Info where the caller gave it up; with the error's class
 	// and kind, and its message without values.

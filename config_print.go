@@ -2,9 +2,10 @@ package surrealsql
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
+
+	"github.com/surrealsql/surrealsql/internal/printed"
 )
 
 // However a Config, a Connector, a Conn or Credentials are printed, no password
@@ -35,7 +36,7 @@ func (c Config) String() string {
 }
 
 // Format prints [Config.String] for every verb.
-func (c Config) Format(f fmt.State, verb rune) { show(f, verb, "Config", c.String()) }
+func (c Config) Format(f fmt.State, verb rune) { printed.As(f, verb, "surrealsql.Config", c.String()) }
 
 // LogValue makes log/slog log [Config.String].
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -49,7 +50,9 @@ func (c Credentials) String() string {
 }
 
 // Format prints [Credentials.String] for every verb.
-func (c Credentials) Format(f fmt.State, verb rune) { show(f, verb, "Credentials", c.String()) }
+func (c Credentials) Format(f fmt.State, verb rune) {
+	printed.As(f, verb, "surrealsql.Credentials", c.String())
+}
 
 // LogValue makes log/slog log [Credentials.String].
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -58,7 +61,9 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 func (c *Connector) String() string { return c.cfg.String() }
 
 // Format prints [Connector.String] for every verb.
-func (c *Connector) Format(f fmt.State, verb rune) { show(f, verb, "Connector", c.String()) }
+func (c *Connector) Format(f fmt.State, verb rune) {
+	printed.As(f, verb, "surrealsql.Connector", c.String())
+}
 
 // LogValue makes log/slog log [Connector.String].
 func (c *Connector) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -67,22 +72,10 @@ func (c *Connector) LogValue() slog.Value { return slog.StringValue(c.String()) 
 func (c *Conn) String() string { return "connection " + strconv.FormatUint(c.id, 10) + " to " + c.addr }
 
 // Format prints [Conn.String] for every verb.
-func (c *Conn) Format(f fmt.State, verb rune) { show(f, verb, "Conn", c.String()) }
+func (c *Conn) Format(f fmt.State, verb rune) { printed.As(f, verb, "surrealsql.Conn", c.String()) }
 
 // LogValue makes log/slog log [Conn.String].
 func (c *Conn) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// show prints what a value of a type is shown as.
-func show(f fmt.State, verb rune, name, s string) {
-	switch {
-	case verb == 'v' && f.Flag('#'):
-		s = "surrealsql." + name + "(" + strconv.Quote(s) + ")"
-	case verb == 'q':
-		s = strconv.Quote(s)
-	}
-	// A State of package fmt never fails to write.
-	_, _ = io.WriteString(f, s)
-}
 
 // MarshalText makes encoders of JSON, YAML and the like write [Credentials.String]. A
 // Config they refuse: it has functions.

@@ -2,10 +2,10 @@ package pool
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
-	"strconv"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/printed"
 )
 
 // However Settings, a Pool or a RoutedConn are printed, no password and no token comes
@@ -40,13 +40,13 @@ func (s Settings) String() string {
 }
 
 // Format prints [Settings.String] for every verb.
-func (s Settings) Format(f fmt.State, verb rune) { show(f, verb, "Settings", s.String()) }
+func (s Settings) Format(f fmt.State, verb rune) { printed.As(f, verb, "pool.Settings", s.String()) }
 
 // LogValue makes log/slog log [Settings.String].
 func (s Settings) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Format prints [Pool.String] for every verb.
-func (p *Pool) Format(f fmt.State, verb rune) { show(f, verb, "Pool", p.String()) }
+func (p *Pool) Format(f fmt.State, verb rune) { printed.As(f, verb, "pool.Pool", p.String()) }
 
 // LogValue makes log/slog log [Pool.String].
 func (p *Pool) LogValue() slog.Value { return slog.StringValue(p.String()) }
@@ -63,19 +63,9 @@ func (c *RoutedConn) String() string {
 }
 
 // Format prints [RoutedConn.String] for every verb.
-func (c *RoutedConn) Format(f fmt.State, verb rune) { show(f, verb, "RoutedConn", c.String()) }
+func (c *RoutedConn) Format(f fmt.State, verb rune) {
+	printed.As(f, verb, "pool.RoutedConn", c.String())
+}
 
 // LogValue makes log/slog log [RoutedConn.String].
 func (c *RoutedConn) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// show prints what a value of a type is shown as.
-func show(f fmt.State, verb rune, name, s string) {
-	switch {
-	case verb == 'v' && f.Flag('#'):
-		s = "pool." + name + "(" + strconv.Quote(s) + ")"
-	case verb == 'q':
-		s = strconv.Quote(s)
-	}
-	// A State of package fmt never fails to write.
-	_, _ = io.WriteString(f, s)
-}

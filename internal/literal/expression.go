@@ -2,6 +2,7 @@ package literal
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,35 +80,11 @@ func appendExpressions(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 // appendEntries writes an object. One with a geometry's type is made by a
 // function, since the parser takes it for the geometry.
 func appendEntries(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
-	n, err := d.MapLen()
+	fields, err := fieldsOf(d, appendExpression, depth)
 	if err != nil {
 		return b, err
 	}
-	type field struct {
-		key  string
-		text []byte
-	}
-	var fields []field
-	typed := false
-	for {
-		more, err := d.More(&n)
-		if err != nil {
-			return b, err
-		}
-		if !more {
-			break
-		}
-		key, err := d.Text()
-		if err != nil {
-			return b, err
-		}
-		text, err := appendExpression(nil, d, depth)
-		if err != nil {
-			return b, err
-		}
-		fields = append(fields, field{key, text})
-		typed = typed || key == "type" && isGeometryType(text)
-	}
+	typed := slices.ContainsFunc(fields, func(f field) bool { return f.key == "type" && isGeometryType(f.text) })
 	if typed && depth < nesting {
 		return b, errTextDepth
 	}

@@ -115,29 +115,9 @@ func appendList(b []byte, d *cbor.Decoder, open, end byte, depth int) ([]byte, e
 }
 
 func appendObject(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
-	n, err := d.MapLen()
+	fields, err := fieldsOf(d, appendValue, depth)
 	if err != nil {
 		return b, err
-	}
-	type field struct{ key, text string }
-	fields := make([]field, 0, cbor.SizeHint(n))
-	for {
-		more, err := d.More(&n)
-		if err != nil {
-			return b, err
-		}
-		if !more {
-			break
-		}
-		key, err := d.Text()
-		if err != nil {
-			return b, err
-		}
-		text, err := appendValue(nil, d, depth)
-		if err != nil {
-			return b, err
-		}
-		fields = append(fields, field{key, string(text)})
 	}
 	slices.SortFunc(fields, func(x, y field) int { return strings.Compare(x.key, y.key) })
 	b = append(b, "{ "...)
@@ -148,6 +128,35 @@ func appendObject(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 		b = append(append(appendObjectKey(b, f.key), ": "...), f.text...)
 	}
 	return append(b, " }"...), nil
+}
+
+// field is a field of an object whose value is rendered already.
+type field struct {
+	key  string
+	text []byte
+}
+
+// fieldsOf renders the values of the object that is next.
+func fieldsOf(d *cbor.Decoder, render func([]byte, *cbor.Decoder, int) ([]byte, error), depth int) ([]field, error) {
+	n, err := d.MapLen()
+	if err != nil {
+		return nil, err
+	}
+	fields := make([]field, 0, cbor.SizeHint(n))
+	for {
+		if more, err := d.More(&n); !more || err != nil {
+			return fields, err
+		}
+		key, err := d.Text()
+		if err != nil {
+			return nil, err
+		}
+		text, err := render(nil, d, depth)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, field{key, text})
+	}
 }
 
 func appendTagged(b []byte, d *cbor.Decoder, tag uint64, depth int) ([]byte, error) {
