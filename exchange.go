@@ -32,12 +32,9 @@ func (c *Conn) exchange(ctx context.Context, a *answer, text string, args []driv
 // sendSignedIn is send, and renews a session that has expired.
 func (c *Conn) sendSignedIn(ctx context.Context, reply *rpc.Stream, text string, args []driver.NamedValue, early bool) error {
 	err := c.send(ctx, reply, text, args, early)
-	if !isSessionExpired(err) || c.tx != nil && c.tx.used {
+	if !c.renewable(err) {
 		return err
 	}
-	// The server looks at the session before it runs anything, so nothing
-	// has run and the text may be sent again. It does not look at it before
-	// `begin` (3.0.2): a transaction can be stillborn.
 	if err := c.signInAgain(ctx); err != nil {
 		return err
 	}
@@ -45,6 +42,14 @@ func (c *Conn) sendSignedIn(ctx context.Context, reply *rpc.Stream, text string,
 		c.rpc.Abort() // nothing to sign in with: `reset` does not mend it (3.0.2)
 	}
 	return err
+}
+
+// renewable reports whether an error says that the session has expired, where it may be
+// signed in again and the request repeated. The server looks at the session before it
+// runs anything, so nothing has run. It does not look at it before `begin` (3.0.2): a
+// transaction can be stillborn.
+func (c *Conn) renewable(err error) bool {
+	return isSessionExpired(err) && (c.tx == nil || !c.tx.used)
 }
 
 // send makes the round trip of one query, whose result is to be read from the reply.

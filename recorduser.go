@@ -135,12 +135,7 @@ func (c *Conn) mayBeRecord() bool {
 // transaction, or outside of one. An answer that says nothing counts as no.
 func (c *Conn) askUser(ctx context.Context) (bool, error) {
 	a := answer{conn: c}
-	err := c.send(ctx, &a.reply, "RETURN $auth", nil, false)
-	if isSessionExpired(err) {
-		if err = c.signInAgain(ctx); err == nil {
-			err = c.send(ctx, &a.reply, "RETURN $auth", nil, false)
-		}
-	}
+	err := c.sendSignedIn(ctx, &a.reply, "RETURN $auth", nil, false)
 	if err == nil {
 		err = a.parse(false)
 	}

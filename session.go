@@ -108,7 +108,7 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 // changeRenewed is change, and renews a session that has expired, as a query does.
 func (c *Conn) changeRenewed(ctx context.Context, s step, note func(*session)) error {
 	err := c.change(ctx, s, note)
-	if !isSessionExpired(err) || c.tx != nil && c.tx.used {
+	if !c.renewable(err) {
 		return err
 	}
 	if err := c.signInAgain(ctx); err != nil {
