@@ -10,6 +10,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// The examples of RFC 8949, appendix A.
+
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
@@ -211,7 +213,7 @@ func TestAppendixAIsSkippedAndTakenRaw(t *testing.T) {
 	}
 }
 
-func TestEveryPrefixOfAppendixAIsTruncated(t *testing.T) {
+func TestAppendixAIsTruncatedByEveryPrefix(t *testing.T) {
 	t.Parallel()
 	for _, c := range appendixA {
 		input := unhex(t, c.hex)

@@ -9,6 +9,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// Pages of rows read and written, beside another's codec.
+
 // page is a reply of the usual shape: 100 records with an id, a name, a number,
 // a float and a flag.
 func page() []byte {

@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// Input that is malformed, of another kind, or too deep.
+
 func requireTruncated(t testing.TB, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
@@ -25,7 +27,7 @@ func over(b ...byte) *cbor.Decoder {
 	return d
 }
 
-func TestWhatIsMalformedIsRefused(t *testing.T) {
+func TestMalformedInputIsRefused(t *testing.T) {
 	t.Parallel()
 	// RFC 8949, appendix F, and what it does not list.
 	for _, h := range []string{
@@ -44,7 +46,7 @@ func TestWhatIsMalformedIsRefused(t *testing.T) {
 	}
 }
 
-func TestALieAboutALengthIsFoundAtOnce(t *testing.T) {
+func TestLengthThatIsALieIsFoundAtOnce(t *testing.T) {
 	t.Parallel()
 	lies := []string{"9a7fffffff00", "8200", "a10000"[:4], "b900ff00"}
 	if strconv.IntSize == 64 { // elsewhere these do not fit in memory
@@ -85,7 +87,7 @@ func TestDepthIsBounded(t *testing.T) {
 	require.Error(t, over(append([]byte{0x81}, ok...)...).Skip())
 }
 
-func TestAWrongKindIsNamedAndConsumesNothing(t *testing.T) {
+func TestKindThatIsWrongIsNamedAndConsumesNothing(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(d *cbor.Decoder) error{
 		"an integer":     func(d *cbor.Decoder) error { _, err := d.Int(); return err },
@@ -169,7 +171,7 @@ func TestErrorsSayWhereWhatAndWhy(t *testing.T) {
 	require.Equal(t, "an invalid byte", cbor.Kind(200).String())
 }
 
-func TestADecoderIsReusable(t *testing.T) {
+func TestDecoderIsReusable(t *testing.T) {
 	t.Parallel()
 	var d cbor.Decoder
 	for range 3 {
@@ -183,5 +185,5 @@ func TestADecoderIsReusable(t *testing.T) {
 	d.Reset([]byte{1, 2})
 	require.NoError(t, d.Skip())
 	require.Equal(t, []byte{2}, d.Rest())
-	require.Equal(t, 1, d.Buffered())
+	require.Len(t, d.Rest(), 1)
 }

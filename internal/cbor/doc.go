@@ -6,6 +6,12 @@
 //
 //	var d cbor.Decoder
 //	d.Reset(reply)
+//	for key, err := range d.Pairs() {
+//		...
+//	}
+//
+// or, where every nanosecond counts,
+//
 //	n, err := d.MapLen()
 //	for more, err := d.More(&n); more; more, err = d.More(&n) {
 //		key, err := d.TextBytes()

@@ -5,6 +5,8 @@ import (
 	"math"
 )
 
+// Items, written.
+
 func appendHead(b []byte, major byte, n uint64) []byte {
 	switch {
 	case n < info8:
@@ -54,6 +56,13 @@ func AppendBytes(b, v []byte) []byte {
 
 // AppendArrayHeader appends the head of an array; n items must follow.
 func AppendArrayHeader(b []byte, n int) []byte { return appendHead(b, majorArray, uint64(n)) }
+
+// AppendOpenArray appends the head of an array of which nobody says how long it is (RFC 8949,
+// section 3.2.1): items follow, and after the last one AppendBreak.
+func AppendOpenArray(b []byte) []byte { return append(b, majorArray|infoIndefinite) }
+
+// AppendBreak ends what AppendOpenArray has begun.
+func AppendBreak(b []byte) []byte { return append(b, byteBreak) }
 
 // AppendMapHeader appends the head of a map; n pairs must follow.
 func AppendMapHeader(b []byte, n int) []byte { return appendHead(b, majorMap, uint64(n)) }

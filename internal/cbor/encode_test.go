@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// What is written, and read by another's decoder.
+
 func TestIntegersTakeTheirShortestForm(t *testing.T) {
 	t.Parallel()
 	for h, v := range map[string]int64{
@@ -38,7 +40,7 @@ func TestFloatsStayFloatsAndLoseNothing(t *testing.T) {
 	})
 }
 
-func TestHalvesWidenAsAnothersDecoderWidensThem(t *testing.T) {
+func TestFloatHalvesWidenAsAnothersDecoderWidensThem(t *testing.T) {
 	t.Parallel()
 	for h := range 1 << 16 {
 		b := []byte{0xf9, byte(h >> 8), byte(h)}
@@ -56,7 +58,7 @@ func TestHalvesWidenAsAnothersDecoderWidensThem(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrittenIsReadByAnother(t *testing.T) {
+func TestAppendedItemsAreReadByAnother(t *testing.T) {
 	t.Parallel()
 	b := cbor.AppendMapHeader(nil, 7)
 	b = cbor.AppendInt(cbor.AppendText(b, "int"), -70000)
@@ -74,7 +76,7 @@ func TestWhatIsWrittenIsReadByAnother(t *testing.T) {
 	}, got)
 }
 
-func TestLongStringsAndContainersCarryTheirLength(t *testing.T) {
+func TestAppendedLengthsAreCarriedByLongStringsAndContainers(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 23, 24, 255, 256, 65535, 65536} {
 		var d cbor.Decoder

@@ -3,6 +3,7 @@ package cbor
 import (
 	"fmt"
 	"io"
+	"math"
 )
 
 // SyntaxError tells that the input is not what the caller asked for or not
@@ -49,3 +50,5 @@ func (d *Decoder) truncated(need int) error {
 	}
 	return &SyntaxError{Offset: d.Offset(), Want: want, Got: got, Err: io.ErrUnexpectedEOF}
 }
+
+func clampInt(n uint64) int { return int(min(n, math.MaxInt)) }

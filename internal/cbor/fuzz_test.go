@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// Any bytes, judged beside another's decoder.
+
 // reference is another's decoder with its limits as wide as they go.
 var reference = func() fxcbor.DecMode {
 	m, err := fxcbor.DecOptions{

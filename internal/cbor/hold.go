@@ -1,5 +1,7 @@
 package cbor
 
+// Input that is kept while it is read.
+
 // Hold makes the decoder keep all it reads from here on, until Held ends that.
 // Between the two, Raw must not be called.
 func (d *Decoder) Hold() { d.mark, d.marked = d.pos, true }

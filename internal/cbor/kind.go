@@ -82,6 +82,13 @@ const (
 	byteBreak     = majorSimple | infoIndefinite
 )
 
+// maxHead is the size of the largest head: a first byte and eight more.
+const maxHead = 9
+
+// argSize gives the number of bytes that follow the first one, by additional
+// information. The reserved ones are refused before this is asked.
+var argSize = [32]uint8{info8: 1, info16: 2, info32: 4, info64: 8}
+
 // kinds maps every possible first byte to its kind. The reserved additional
 // informations 28 to 30, and 31 where there is no indefinite form, are invalid.
 var kinds = func() (t [256]Kind) {

@@ -6,19 +6,7 @@ import (
 	"io"
 )
 
-// Source gives a [Decoder] the bytes that its window does not hold yet.
-type Source interface {
-	// Fill is called when the window is too short. tail is the part of the
-	// window that is still needed; it may be empty. Fill returns the next
-	// window: it begins with the bytes of tail and has at least one byte
-	// more. The new window may lie in the same memory; everything the decoder
-	// returned as "valid until the next call" is then gone, and so is tail.
-	//
-	// After the last byte Fill returns io.EOF, which the decoder reports as a
-	// truncated input. Any other error reaches the decoder's caller wrapped
-	// by nothing.
-	Fill(tail []byte) ([]byte, error)
-}
+// The window of a Decoder, and how it comes to hold what is needed.
 
 // errNoProgress reports a Source that breaks its promise; without it the
 // decoder would ask forever.
@@ -30,6 +18,15 @@ func (d *Decoder) need(n int) error {
 		return nil
 	}
 	return d.fill(n)
+}
+
+// Window makes sure that n bytes lie ahead, and returns all that do, without consuming any.
+// They are valid until the next call.
+func (d *Decoder) Window(n int) ([]byte, error) {
+	if err := d.need(n); err != nil {
+		return nil, err
+	}
+	return d.buf[d.pos:], nil
 }
 
 func (d *Decoder) fill(n int) error {
@@ -69,21 +66,17 @@ func (d *Decoder) more() error {
 	return nil
 }
 
-// discard skips n bytes without asking the source to hold them all at once.
-func (d *Decoder) discard(n uint64) error {
-	for {
-		have := uint64(len(d.buf) - d.pos)
-		if n <= have {
-			d.pos += int(n)
-			return nil
-		}
-		if d.src == nil {
-			return d.truncated(clampInt(n))
-		}
-		n -= have
-		d.pos = len(d.buf)
-		if err := d.fill(1); err != nil {
-			return err
-		}
+// End reports whether the input is used up, asking the source if need be.
+func (d *Decoder) End() (bool, error) {
+	if d.pos < len(d.buf) {
+		return false, nil
+	}
+	switch err := d.more(); err {
+	case nil:
+		return false, nil
+	case io.EOF:
+		return true, nil
+	default:
+		return false, err
 	}
 }

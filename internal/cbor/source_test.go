@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// Decoders whose input arrives piece by piece.
+
 // dripping gives step bytes at a time, each time in fresh memory, and spoils
 // the old window so that whoever still reads it is found out. largest is the
 // longest window it ever had to give.
@@ -35,7 +37,7 @@ func (s *dripping) Fill(tail []byte) ([]byte, error) {
 	return next, nil
 }
 
-func TestSkippingHoldsNothingOfWhatItSkips(t *testing.T) {
+func TestSkipHoldsNothingOfWhatItSkips(t *testing.T) {
 	t.Parallel()
 	item := cbor.AppendArrayHeader(nil, 1000)
 	for range 1000 {
@@ -49,7 +51,7 @@ func TestSkippingHoldsNothingOfWhatItSkips(t *testing.T) {
 	require.LessOrEqual(t, src.largest, 64+9, "one step and the head of an item")
 }
 
-func TestAWindowGrowsOnlyWithWhatArrives(t *testing.T) {
+func TestSourceWindowGrowsOnlyWithWhatArrives(t *testing.T) {
 	t.Parallel()
 	// A text that claims a gigabyte and brings ten bytes.
 	lie := append([]byte{0x7b, 0, 0, 0, 0, 0x40, 0, 0, 0}, "0123456789"...)
@@ -61,7 +63,7 @@ func TestAWindowGrowsOnlyWithWhatArrives(t *testing.T) {
 	require.Equal(t, len(lie), src.largest)
 }
 
-func TestAnErrorOfTheSourceComesThrough(t *testing.T) {
+func TestSourceErrorComesThrough(t *testing.T) {
 	t.Parallel()
 	cut := errors.New("cut")
 	var d cbor.Decoder
@@ -70,7 +72,7 @@ func TestAnErrorOfTheSourceComesThrough(t *testing.T) {
 	require.ErrorIs(t, err, cut)
 }
 
-func TestASourceThatBringsNothingIsRefused(t *testing.T) {
+func TestSourceThatBringsNothingIsRefused(t *testing.T) {
 	t.Parallel()
 	var d cbor.Decoder
 	d.ResetSource([]byte{0x62, 'a'}, fillFunc(func(tail []byte) ([]byte, error) { return tail, nil }))
@@ -78,7 +80,7 @@ func TestASourceThatBringsNothingIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "without a new byte")
 }
 
-func TestOffsetsCountAcrossWindows(t *testing.T) {
+func TestSourceOffsetsCountAcrossWindows(t *testing.T) {
 	t.Parallel()
 	input := []byte{0x83, 0x01, 0x62, 'h', 'i', 0xf5}
 	var d cbor.Decoder

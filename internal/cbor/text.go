@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 )
 
+// Texts and byte strings, in one piece or in chunks.
+
 // Text reads a text and returns a copy. Text that is not UTF-8 is an error.
 func (d *Decoder) Text() (string, error) {
 	b, err := d.TextBytes()
@@ -40,6 +42,26 @@ func (d *Decoder) Bytes() ([]byte, error) {
 // the next call.
 func (d *Decoder) BytesView() ([]byte, error) { return d.stringBytes(majorBytes, "a byte string") }
 
+// BytesLen reads the head of a byte string in one piece and returns how many bytes follow,
+// for a caller who reads them by Window and Advance. Over a plain slice they are there.
+func (d *Decoder) BytesLen() (int, error) {
+	first, n, size, err := d.head()
+	switch {
+	case err != nil:
+		return 0, err
+	case first&majorMask != majorBytes:
+		return 0, d.wrongKind("a byte string")
+	case first&infoMask == infoIndefinite:
+		return 0, d.malformed("a byte string in one piece", "one in chunks")
+	case n > math.MaxInt-maxHead:
+		return 0, d.malformed("a length that fits in memory", "a larger one")
+	case d.src == nil && n > uint64(len(d.buf)-d.pos-size):
+		return 0, d.truncated(size + int(n))
+	}
+	d.pos += size
+	return int(n), nil
+}
+
 func (d *Decoder) stringBytes(major byte, want string) ([]byte, error) {
 	first, arg, size, err := d.head()
 	if err != nil {
@@ -63,10 +85,10 @@ func (d *Decoder) stringBytes(major byte, want string) ([]byte, error) {
 	return b, nil
 }
 
-// stringEnd makes the n bytes behind a head of the given size available, and
+// stringEnd makes the n bytes after a head of the given size available, and
 // returns how long both are together.
 func (d *Decoder) stringEnd(n uint64, size int) (int, error) {
-	if n > math.MaxInt-9 {
+	if n > math.MaxInt-maxHead {
 		return 0, d.malformed("a length that fits in memory", "a larger one")
 	}
 	total := size + int(n)
@@ -101,18 +123,4 @@ func (d *Decoder) joinChunks(major byte, size int) ([]byte, error) {
 		d.scratch = append(d.scratch, b...)
 		d.pos += total
 	}
-}
-
-// chunk consumes the head of one chunk of an indefinite-length string: a
-// string of the same major and of definite length.
-func (d *Decoder) chunk(major byte) (uint64, error) {
-	first, arg, size, err := d.head()
-	if err != nil {
-		return 0, err
-	}
-	if first&majorMask != major || first&infoMask == infoIndefinite {
-		return 0, d.wrongKind("a chunk of the string, or its end")
-	}
-	d.pos += size
-	return arg, nil
 }
