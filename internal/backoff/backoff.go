@@ -4,6 +4,7 @@
 package backoff
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -50,4 +51,26 @@ func Add(a, b time.Duration) time.Duration {
 		return math.MaxInt64
 	}
 	return a + b
+}
+
+// Sleep waits, and reports whether the context let it.
+func Sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// EndOfLife is when a life ends that begins now and may last so long, or zero where
+// that is not positive. It is shorter by a random part of jitter, so that many do not
+// end at once, and never longer: how long it may last is a promise.
+func EndOfLife(now time.Time, longest, jitter time.Duration) time.Time {
+	if longest <= 0 {
+		return time.Time{}
+	}
+	return now.Add(longest - min(longest, Full(jitter)))
 }

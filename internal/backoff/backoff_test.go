@@ -16,7 +16,7 @@ var (
 	failures = []int{math.MinInt, -1, 0, 1, 2, 3, 29, 30, 31, 61, 62, 63, 64, 65, math.MaxInt / 2, math.MaxInt}
 )
 
-func TestABoundNeverOverflowsNorShrinksNorExceedsTheLongest(t *testing.T) {
+func TestBoundNeverOverflowsNorShrinksNorExceedsLongest(t *testing.T) {
 	t.Parallel()
 	check := func(first, longest time.Duration, n int) bool {
 		b := Bound(first, longest, n)
@@ -46,7 +46,7 @@ func TestABoundNeverOverflowsNorShrinksNorExceedsTheLongest(t *testing.T) {
 	}, nil))
 }
 
-func TestAPauseLiesWithinItsBound(t *testing.T) {
+func TestPauseLiesWithinItsBound(t *testing.T) {
 	t.Parallel()
 	for _, bound := range durations {
 		for range 100 {
@@ -59,7 +59,7 @@ func TestAPauseLiesWithinItsBound(t *testing.T) {
 	}
 }
 
-func TestASumNeverOverflows(t *testing.T) {
+func TestSumNeverOverflows(t *testing.T) {
 	t.Parallel()
 	for _, a := range durations {
 		for _, b := range durations {
@@ -68,6 +68,23 @@ func TestASumNeverOverflows(t *testing.T) {
 			if a >= 0 && b >= 0 && uint64(a)+uint64(b) <= math.MaxInt64 {
 				require.Equal(t, a+b, sum)
 			}
+		}
+	}
+}
+
+func TestEndOfLifeIsNeverLaterThanPromised(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, longest := range durations {
+		for _, jitter := range durations {
+			end := EndOfLife(now, longest, jitter)
+			if longest <= 0 {
+				require.Zero(t, end)
+				continue
+			}
+			require.False(t, end.Before(now))
+			require.False(t, end.After(now.Add(longest)))
+			require.False(t, jitter <= 0 && !end.Equal(now.Add(longest)))
 		}
 	}
 }

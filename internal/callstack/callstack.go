@@ -30,3 +30,7 @@ func Holds(suffix string) bool {
 // nobody needs any more while it holds the mutex of the sql.DB (Go 1.26 and 1.27),
 // without which not even DB.Stats returns. It is the only one that does.
 const OpenNewConnection = "database/sql.(*DB).openNewConnection"
+
+// QueryRow is how the methods of database/sql end that give one row, which their caller acts
+// on; those of wrappers are mostly called the same.
+const QueryRow = ".QueryRowContext"

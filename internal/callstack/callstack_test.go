@@ -18,7 +18,7 @@ func deep(n int, f func()) {
 	deep(n-1, f)
 }
 
-func TestAFunctionIsFoundHoweverDeepTheStackIs(t *testing.T) {
+func TestHoldsFindsFunctionHoweverDeepTheStackIs(t *testing.T) {
 	for _, depth := range []int{0, 1, 60, 61, 62, 63, 64, 65, 200} {
 		found := false
 		marked(func() { deep(depth, func() { found = Holds("/callstack.marked") }) })
