@@ -1,4 +1,5 @@
-// Package errtext reads the texts of SurrealDB's errors by their patterns.
+// Package errtext reads the texts of SurrealDB's errors: by their patterns, for the
+// position of a parse error, and for what somebody who comes from SQL has meant.
 //
 // A message is a fixed text with names and values in it. The values are a user's and
 // may hold anything, the fixed text of another message included; but the server writes
@@ -13,10 +14,10 @@ import (
 	"unicode/utf8"
 )
 
-// Pattern is a message with places in it. It is safe for concurrent use.
+// Pattern is a message with named slots in it. It is safe for concurrent use.
 type Pattern struct {
-	fixed  []string // one more than places
-	places []string
+	fixed []string // one more than slots
+	slots []string
 }
 
 // Compile reads a pattern such as "The table '{table}' does not exist". It panics if a
@@ -33,7 +34,7 @@ func Compile(text string) *Pattern {
 		if !closed {
 			panic("errtext: no } in " + text)
 		}
-		p.places = append(p.places, name)
+		p.slots = append(p.slots, name)
 		text = after
 	}
 }
@@ -57,17 +58,17 @@ func (p *Pattern) Match(message string, sure bool) (Match, bool) {
 	return Match{Sure: sure && ok, pattern: p, parts: parts}, ok
 }
 
-// parts are what stands at the places. The first place where the fixed text goes on is
+// parts are what stands in the slots. The first position where the fixed text goes on is
 // the right one: any later one would do as well for what follows.
 func (p *Pattern) parts(message string, quoted bool) ([]string, bool) {
 	at := len(p.fixed[0])
-	if len(p.places) == 0 {
+	if len(p.slots) == 0 {
 		return nil, at == len(message)
 	}
-	parts := make([]string, 0, len(p.places))
-	for i := range p.places {
+	parts := make([]string, 0, len(p.slots))
+	for i := range p.slots {
 		fixed, from := p.fixed[i+1], at
-		if i == len(p.places)-1 {
+		if i == len(p.slots)-1 {
 			from = len(message) - len(fixed)
 			if from < at {
 				return nil, false
@@ -86,8 +87,8 @@ func (p *Pattern) parts(message string, quoted bool) ([]string, bool) {
 	return parts, true
 }
 
-// find is the index of the fixed text at or behind from, reading from at on; -1 if there
-// is none. With quoted it is none that is in quotes.
+// find is the index of the first fixed text that begins at from or later, reading from at
+// on; -1 if there is none. With quoted, what is in quotes does not count.
 func find(message, fixed string, at, from int, quoted bool) int {
 	if !quoted {
 		if i := strings.Index(message[from:], fixed); i >= 0 {
@@ -141,13 +142,13 @@ func closing(open rune) rune {
 	return 0
 }
 
-// Part is what stands at the place of that name, "" if the pattern has none.
+// Part is what stands in the slot of that name, "" if the pattern has none.
 func (m Match) Part(name string) string {
 	if m.pattern == nil {
 		return ""
 	}
-	for i, place := range m.pattern.places {
-		if place == name {
+	for i, slot := range m.pattern.slots {
+		if slot == name {
 			return m.parts[i]
 		}
 	}
@@ -155,16 +156,16 @@ func (m Match) Part(name string) string {
 }
 
 // Render is the message with what show makes of each part.
-func (m Match) Render(show func(place, part string) string) string {
+func (m Match) Render(show func(slot, part string) string) string {
 	if m.pattern == nil {
 		return ""
 	}
 	var b strings.Builder
-	for i, place := range m.pattern.places {
+	for i, slot := range m.pattern.slots {
 		b.WriteString(m.pattern.fixed[i])
-		b.WriteString(show(place, m.parts[i]))
+		b.WriteString(show(slot, m.parts[i]))
 	}
-	b.WriteString(m.pattern.fixed[len(m.pattern.places)])
+	b.WriteString(m.pattern.fixed[len(m.pattern.slots)])
 	return b.String()
 }
 

@@ -6,7 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAPatternIsFoundOutsideOfTheQuotesOfItsValues(t *testing.T) {
+// The patterns of the server's messages, and what is read off them.
+
+func TestPatternIsFoundOutsideOfQuotesOfItsValues(t *testing.T) {
 	t.Parallel()
 	coerce := Compile("Couldn't coerce value for field `{field}` of `{record}`: Expected `{type}` but found `{value}`")
 	for _, c := range []struct{ message, field, record, value string }{
@@ -28,7 +30,7 @@ func TestAPatternIsFoundOutsideOfTheQuotesOfItsValues(t *testing.T) {
 	}
 }
 
-func TestAPatternWithAValueThatHasNoQuotesIsFoundButNotSure(t *testing.T) {
+func TestPatternWithValueThatHasNoQuotesIsFoundButNotSure(t *testing.T) {
 	t.Parallel()
 	subtraction := Compile("Cannot perform subtraction with '{value}' and '{value}'")
 	const message = "Cannot perform subtraction with 'it's' and '5'"
@@ -54,7 +56,7 @@ func TestBlankKeepsNamesAndNoValue(t *testing.T) {
 	}
 }
 
-func TestATypesAlternativesAreThoseThatAreNotInside(t *testing.T) {
+func TestAlternativesAreThoseThatAreNotInsideOfOthers(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string][]string{
 		"int":                                {"int"},
@@ -70,7 +72,7 @@ func TestATypesAlternativesAreThoseThatAreNotInside(t *testing.T) {
 	}
 }
 
-func TestATableIsReadOffARecordIDInItsQuotes(t *testing.T) {
+func TestTableIsReadOffRecordIDInItsQuotes(t *testing.T) {
 	t.Parallel()
 	for record, want := range map[string]string{"person:1": "person", "`a:b`:1": "a:b", "⟨a b⟩:`x:y`": "a b", "t": "t", "`x": "", "`a\\`b`:1": "a`b"} {
 		require.Equal(t, want, Table(record), record)
