@@ -1,330 +1,253 @@
-package surrealsql_test
+package surrealsql
 
 import (
-	"context"
 	"database/sql"
-	"errors"
+	"database/sql/driver"
+	"encoding/json"
 	"fmt"
-	"sync"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/surrealsql/surrealsql"
-	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
-func TestNamedAndNumberedArgumentsReachTheQuery(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	for _, c := range []struct {
-		text string
-		args []any
-		want string
-	}{
-		{"RETURN $1", []any{"a"}, "a"},
-		{"RETURN $_1", []any{"a"}, "a"},
-		{"RETURN $2 + $1", []any{"a", "b"}, "ba"},
-		{"RETURN $1 + $_2 + $1", []any{"a", "b"}, "aba"},
-		{"RETURN $x", []any{sql.Named("x", "a")}, "a"},
-		{"RETURN $x + $y + $x", []any{sql.Named("y", "b"), sql.Named("x", "a")}, "aba"},
-		{"RETURN $1 + $x + $2", []any{"a", sql.Named("x", "x"), "b"}, "axb"},
-		{"RETURN $1 + $x + $_2", []any{sql.Named("x", "x"), "a", "b"}, "axb"},
-		{"RETURN $1 + $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 + $10 + $11", []any{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"}, "abcdefghijk"},
-		{"RETURN $x_1 + $X_", []any{sql.Named("x_1", "a"), sql.Named("X_", "b")}, "ab"},
-		{"LET $y = $1; RETURN $y + $y", []any{"a"}, "aa"},
-		{"RETURN (SELECT VALUE s FROM ONLY { s: $1 })", []any{"a"}, "a"},
-		{"RETURN { a: $1 }.a", []any{"a"}, "a"},
-		{"RETURN [1, 2].map(|$v| $1)[0]", []any{"a"}, "a"},
-		{"RETURN IF $1 = 'a' { $2 } ELSE { $1 }", []any{"a", "b"}, "b"},
-	} {
-		require.Equal(t, c.want, queryOne[string](t, db, c.text, c.args...), c.text)
-	}
+// Arguments as database/sql hands them over: what becomes of each by driver.Valuer and
+// CheckNamedValue, and what many of them cost.
+
+type (
+	passesOn  struct{ RecordID }
+	saysOther struct{ RecordID }
+	wrapsID   struct{ id RecordID }
+)
+
+func (p passesOn) Value() (driver.Value, error) { return p.RecordID.Value() }
+func (saysOther) Value() (driver.Value, error)  { return "other", nil }
+func (w wrapsID) Value() (driver.Value, error)  { return w.id, nil }
+
+var valuers = []struct {
+	in   driver.Valuer
+	tool driver.Value // what tools see
+	out  any          // what the server gets
+}{
+	{RecordID("p:1"), "p:1", RecordID("p:1")},
+	{new(RecordID("p:1")), "p:1", RecordID("p:1")},
+	{Value[RecordID]{V: "p:1", Valid: true}, "p:1", RecordID("p:1")},
+	{&Value[RecordID]{V: "p:1", Valid: true}, "p:1", RecordID("p:1")},
+	{Value[*RecordID]{V: new(RecordID("p:1")), Valid: true}, "p:1", RecordID("p:1")},
+	{Value[Value[RecordID]]{V: Value[RecordID]{V: "p:1", Valid: true}, Valid: true}, "p:1", RecordID("p:1")},
+	{Value[sql.Null[int]]{V: sql.Null[int]{V: 1, Valid: true}, Valid: true}, int64(1), int64(1)},
+	{Value[RecordID]{}, nil, nil},
+	{Value[RecordID]{None: true}, nil, None},
+	{Value[*int]{Valid: true}, nil, nil},
+	{Value[any]{Valid: true}, nil, nil},
+	{Value[NoneType]{Valid: true}, nil, None},
+	{Value[int8]{V: 1, Valid: true}, int64(1), int64(1)},
+	{Value[uint16]{V: 1, Valid: true}, int64(1), int64(1)},
+	{Value[float32]{V: 1.5, Valid: true}, 1.5, 1.5},
+	{Value[bool]{V: true, Valid: true}, true, true},
+	{Value[Decimal]{V: "1.5", Valid: true}, "1.5", Decimal("1.5")},
+	{Value[Table]{V: "t", Valid: true}, "t", Table("t")},
+	{Value[Range]{V: "1..2", Valid: true}, "1..2", Range("1..2")},
+	{Value[File]{V: "b:/k", Valid: true}, "b:/k", File("b:/k")},
+	{Value[LongDuration]{V: "300y", Valid: true}, "300y", LongDuration("300y")},
+	{Value[[16]byte]{V: aUUID, Valid: true}, aUUID.String(), UUID(aUUID.String())},
+	{Value[time.Duration]{V: time.Second, Valid: true}, int64(time.Second), time.Second},
+	{Value[time.Time]{V: time.Unix(1, 2).UTC(), Valid: true}, time.Unix(1, 2).UTC(), time.Unix(1, 2).UTC()},
+	{Value[[]byte]{V: []byte("x"), Valid: true}, []byte("x"), []byte("x")},
+	{Value[aliasBytes]{V: []byte("x"), Valid: true}, []byte("x"), []byte("x")},
+	{Value[[]int]{V: []int{1, 2}, Valid: true}, "[1,2]", []any{int64(1), int64(2)}},
+	{Value[Set]{V: Set{1}, Valid: true}, "[1]", Set{int64(1)}},
+	{Value[Set]{Valid: true}, "[]", Set{}},
+	{Value[map[string]RecordID]{V: map[string]RecordID{"a": "p:1"}, Valid: true}, `{"a":"p:1"}`, map[string]any{"a": RecordID("p:1")}},
+	{Value[json.RawMessage]{V: json.RawMessage("[1]"), Valid: true}, "[1]", []any{int64(1)}},
+	{Value[wrapsID]{V: wrapsID{"p:1"}, Valid: true}, "p:1", RecordID("p:1")},
+	{ID{"p:1"}, "p:1", RecordID("p:1")},
+	{&ID{"p:1"}, "p:1", RecordID("p:1")},
+	{passesOn{"p:1"}, "p:1", RecordID("p:1")},
+	{saysOther{"p:1"}, "other", "other"},
 }
 
-func TestADollarOneIsNotRewrittenWhereItIsNoPlaceholder(t *testing.T) {
+func TestArgValuerGivesToolsWhatDatabaseSQLKnowsAndTheServerWhatItIs(t *testing.T) {
 	t.Parallel()
-	db := newDB(t)
-	for text, want := range map[string]string{
-		"RETURN '$1' + $1":                              "$1a",
-		`RETURN "$1" + $1`:                              "$1a",
-		`RETURN '\'$1' + $1`:                            "'$1a",
-		"-- $2\nRETURN $1":                              "a",
-		"# $2\nRETURN $1":                               "a",
-		"// $2\nRETURN $1":                              "a",
-		"/* $2 */ RETURN $1 /* $3 */":                   "a",
-		"RETURN { `$1`: $1 }.`$1`":                      "a",
-		"RETURN { `$2`: $1 }['$2']":                     "a",
-		"RETURN { ⟨$2⟩: $1 }['$2']":                     "a",
-		"RETURN IF /^\\$2$/ = 'x' { 'no' } ELSE { $1 }": "a",
-	} {
-		require.Equal(t, want, queryOne[string](t, db, text, "a"), text)
+	for _, c := range valuers {
+		v, err := c.in.Value()
+		require.NoError(t, err, "%T", c.in)
+		require.True(t, driver.IsValue(v), "%T gives %T", c.in, v)
+		require.Equal(t, c.tool, v, "%T", c.in)
+
+		converted, err := driver.DefaultParameterConverter.ConvertValue(c.in)
+		require.NoError(t, err, "%T", c.in)
+		require.Equal(t, c.tool, converted, "%T", c.in)
+
+		require.Equal(t, c.out, bound(t, c.in), "%T", c.in)
+		require.Equal(t, []any{c.out}, bound(t, []any{c.in}), "%T", c.in)
+		require.Equal(t, map[string]any{"a": c.out}, bound(t, map[string]driver.Valuer{"a": c.in}), "%T", c.in)
 	}
+	require.Equal(t, []any{RecordID("p:1")}, bound(t, []RecordID{"p:1"}))
+	require.Equal(t, RecordID("p:1"), bound(t, sql.Null[RecordID]{V: "p:1", Valid: true}))
+	require.Nil(t, bound(t, (*RecordID)(nil)))
+	require.Equal(t, RecordID("p:1"), bound(t, wrapsID{"p:1"}))
 }
 
-func TestNamedStructsAndSlicesAreSentWhole(t *testing.T) {
+// Tools such as goqu and GORM's logger go on until they have a type that they know.
+func TestArgValuersEndForToolsThatAskUntilTheyHaveABasicType(t *testing.T) {
 	t.Parallel()
-	type address struct {
-		Street string `json:"street"`
-		Number int    `json:"no"`
-	}
-	type person struct {
-		Name    string            `json:"name"`
-		Tags    []string          `json:"tags"`
-		Address *address          `json:"address,omitempty"`
-		Notes   map[string]any    `json:"notes,omitempty"`
-		Extra   map[string]string `json:"-"`
-	}
-	db := newDB(t)
-	tobie := person{
-		Name: "Tobie", Tags: []string{"a", "b"}, Address: &address{"Baker Street", 221},
-		Notes: map[string]any{"n": 1, "list": []int{1, 2}}, Extra: map[string]string{"not": "sent"},
-	}
-	mustExec(t, db, `CREATE person:tobie CONTENT $person`, sql.Named("person", tobie))
-	var (
-		name, street, tag string
-		number, n, second int
-		extra             any
-	)
-	require.NoError(t, db.QueryRowContext(t.Context(),
-		`SELECT name, address.street AS street, address.no AS no, tags[1] AS tag, notes.n AS n, notes.list[1] AS second, Extra FROM person:tobie`).
-		Scan(&name, &street, &number, &tag, &n, &second, &extra))
-	require.Equal(t, []any{"Tobie", "Baker Street", 221, "b", 1, 2, nil}, []any{name, street, number, tag, n, second, extra})
-
-	people := []person{{Name: "A"}, {Name: "B"}, {Name: "C"}}
-	n64, err := mustExec(t, db, `INSERT INTO person $people`, sql.Named("people", people)).RowsAffected()
-	require.NoError(t, err)
-	require.EqualValues(t, 3, n64)
-	require.Equal(t, 2, queryOne[int](t, db, `SELECT VALUE count() FROM ONLY person WHERE name IN $names GROUP ALL LIMIT 1`,
-		sql.Named("names", []string{"A", "C", "Z"})))
-	require.Equal(t, 3, queryOne[int](t, db, `RETURN count(SELECT * FROM person WHERE name IN $1)`, []any{"A", "B", "C"}))
-	require.Equal(t, 6, queryOne[int](t, db, `RETURN math::sum($1)`, [3]int{1, 2, 3}))
-	require.Equal(t, "Tobie", queryOne[string](t, db, `RETURN $p.name`, sql.Named("p", &tobie)))
-}
-
-func TestArgsMakesArgumentsOfMapsAndStructs(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	require.Equal(t, "ab", queryOne[string](t, db, `RETURN $x + $y`, surrealsql.Args(map[string]any{"x": "a", "y": "b"})...))
-	type pair struct {
-		X string `json:"x"`
-		Y string `surreal:"y"`
-	}
-	require.Equal(t, "ab", queryOne[string](t, db, `RETURN $x + $y`, surrealsql.Args(pair{"a", "b"})...))
-	require.Equal(t, "ab", queryOne[string](t, db, `RETURN $x + $y`, surrealsql.Args(&pair{"a", "b"})...))
-	requireUnbroken(t, db, func() {
-		require.ErrorContains(t, scan(t.Context(), db, `RETURN $x`, surrealsql.Args(7)...), "surrealsql.Args takes a map")
-	})
-}
-
-// Whatever the server would bind to NONE without a word is refused, and nothing
-// of the request leaves: the proxy counts.
-func TestMismatchedArgumentsAreRefusedBeforeAnythingIsSent(t *testing.T) {
-	t.Parallel()
-	db, proxy := proxied(t)
-	for _, c := range []struct {
-		text string
-		args []any
-		says string
-	}{
-		{"RETURN $1", nil, "uses $1 to $1, but 0 positional"},
-		{"RETURN $1 + $2", []any{1}, "uses $1 to $2, but 1 positional"},
-		{"RETURN $1", []any{1, 2}, "uses $1 to $1, but 2 positional"},
-		{"RETURN $1 + $3", []any{1, 2, 3}, "argument 2 is not used"},
-		{"RETURN $_1 + $_3", []any{1, 2, 3}, "argument 2 is not used"},
-		{"RETURN $2", []any{1, 2}, "argument 1 is not used"},
-		{"RETURN 1", []any{1}, "has no $1"},
-		{"RETURN $x", []any{1}, "has no $1: it has $x"},
-		{"SELECT * FROM person WHERE age > ?", []any{1}, "write $1, $2"},
-		{"CREATE person SET age = ?, name = ?", []any{1, "x"}, "write $1, $2"},
-		{"RETURN $x", []any{sql.Named("y", 1)}, `"y" is not used: the text has $x`},
-		{"RETURN $x", []any{sql.Named("x", 1), sql.Named("x", 2)}, "given twice"},
-		{"RETURN $x", []any{sql.Named("x", 1), sql.Named("z", 2)}, `"z" is not used`},
-		{"LET $x = 1; RETURN $x", []any{sql.Named("x", 2)}, `"x" is not used`},
-		{"RETURN '$x'", []any{sql.Named("x", 2)}, `"x" is not used`},
-		{"RETURN $1 + $x", []any{"a", sql.Named("X", 1)}, `"X" is not used`},
-	} {
-		requireUnsent(t, db, proxy, c.text, c.args, c.says)
-	}
-}
-
-func TestNamesOfTheServersOwnAreRefused(t *testing.T) {
-	t.Parallel()
-	db, proxy := proxied(t)
-	for _, name := range []string{
-		"auth", "token", "session", "access",
-		"this", "self", "value", "before", "after", "event", "input", "parent",
-	} {
-		requireUnsent(t, db, proxy, "RETURN $"+name, []any{sql.Named(name, 1)}, "SurrealDB's own")
-	}
-	for _, name := range []string{"a-b", "a b", "$a", "é", "a;", "a.b", "a`"} {
-		requireUnsent(t, db, proxy, "RETURN $a", []any{sql.Named(name, 1)}, "")
-	}
-}
-
-// requireUnsent asserts that Exec, Query and a prepared statement refuse the
-// arguments, that no byte leaves, and that the connection is as good as before.
-func requireUnsent(t *testing.T, db *sql.DB, proxy *surrealtest.Proxy, text string, args []any, says string) {
-	t.Helper()
-	requireUnbroken(t, db, func() {
-		before := proxy.Stats().BytesToServer
-		for how, err := range map[string]error{
-			"Exec":  exec(t.Context(), db, text, args...),
-			"Query": scan(t.Context(), db, text, args...),
-			"Stmt":  prepareAndExec(t.Context(), db, text, args...),
-		} {
-			require.Error(t, err, "%s %s", how, text)
-			require.ErrorContains(t, err, says, "%s %s", how, text)
-			require.False(t, surrealsql.IsConnectivity(err), "%s %s", how, text)
+	for _, c := range valuers {
+		var v any = c.in
+		for range 3 {
+			if valuer, ok := v.(driver.Valuer); ok {
+				var err error
+				v, err = valuer.Value()
+				require.NoError(t, err)
+			}
 		}
-		requireNothingSent(t, proxy, before, "for %s", text)
-	})
-}
-
-func prepareAndExec(ctx context.Context, db *sql.DB, text string, args ...any) error {
-	stmt, err := db.PrepareContext(ctx, text)
-	if err != nil {
-		return err
+		_, more := v.(driver.Valuer)
+		require.False(t, more, "%T", c.in)
 	}
-	_, err = stmt.ExecContext(ctx, args...)
-	return errors.Join(err, stmt.Close())
 }
 
-func TestAMisspeltNameIsRefused(t *testing.T) {
+func TestArgThatHasNoFormForToolsIsAnErrorThere(t *testing.T) {
 	t.Parallel()
-	db := newDB(t)
-	mustExec(t, db, `CREATE person:1 SET age = 41`)
-	requireUnbroken(t, db, func() {
-		err := exec(t.Context(), db, `UPDATE person SET age = $agee`, sql.Named("age", 42))
-		require.ErrorContains(t, err, `"age" is not used: the text has $agee`)
-		err = exec(t.Context(), db, `UPDATE person SET age = $agee`)
-		require.ErrorContains(t, err, `no value for $agee`)
-		err = exec(t.Context(), db, `UPDATE person SET age = $age, n = $agee`, sql.Named("age", 42))
-		require.ErrorContains(t, err, `no value for $agee`)
-	})
-	require.Equal(t, 41, queryOne[int](t, db, `SELECT VALUE age FROM ONLY person:1`))
+	_, err := Value[[]float64]{V: []float64{math.NaN()}, Valid: true}.Value()
+	require.ErrorContains(t, err, "a []float64 as a driver.Value")
+	require.Len(t, bound(t, Value[[]float64]{V: []float64{math.NaN()}, Valid: true}), 1, "the server takes it")
+	_, err = Value[any]{V: chanValuer{}, Valid: true}.Value()
+	require.ErrorContains(t, err, "it contains itself")
 }
 
-func TestAParameterThatTheDatabaseDefinesNeedsNoArgument(t *testing.T) {
+type chanValuer struct{}
+
+func (c chanValuer) Value() (driver.Value, error) { return c, nil }
+
+// Every Valuer of this module is in the test above.
+func TestArgValuersAreEachTried(t *testing.T) {
 	t.Parallel()
-	db, proxy := proxied(t)
-	mustExec(t, db, `DEFINE PARAM $answer VALUE 42`)
-	for range 2 {
-		require.Equal(t, 42, queryOne[int](t, db, `RETURN $answer`))
+	tried := map[string]bool{}
+	for _, c := range valuers {
+		name, _, _ := strings.Cut(reflect.TypeOf(c.in).Name(), "[")
+		tried[name] = true
 	}
-	// The question whether there is one is small, and asked each time.
-	before := proxy.Stats().BytesToServer
-	require.Equal(t, 42, queryOne[int](t, db, `RETURN $answer`))
-	first := proxy.Stats().BytesToServer - before
-	require.Less(t, first, int64(100), "two small requests")
-
-	requireUnbroken(t, db, func() {
-		require.ErrorContains(t, scan(t.Context(), db, `RETURN $anwser`), "no value for $anwser")
-	})
-	require.Equal(t, 7, queryOne[int](t, db, `RETURN $answer`, sql.Named("answer", 7)), "an argument wins")
-
-	// It is asked inside a transaction too, which it does not harm.
-	mustExec(t, db, `DEFINE PARAM $later VALUE 'later'`)
-	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
-	require.NoError(t, err)
-	require.Equal(t, "later", queryOne[string](t, tx, `RETURN $later`))
-	require.ErrorContains(t, scan(t.Context(), tx, `RETURN $latter`), "no value for $latter")
-	requireGood(t, tx)
-	require.NoError(t, tx.Commit())
-	requireGood(t, db)
-}
-
-func TestSpecialParametersKeepTheirMeaning(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	mustExec(t, db, `CREATE person:1 SET age = 41`)
-	mustExec(t, db, `CREATE person:2 SET age = 42, friend = person:1`)
-	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM person WHERE $this.age = 42)`))
-	require.Equal(t, "person:1", queryOne[string](t, db, `UPDATE ONLY person:1 SET age = $1 RETURN VALUE $before.id`, 43))
-	require.Equal(t, 43, queryOne[int](t, db, `UPDATE ONLY person:1 SET age = age RETURN VALUE $before.age`))
-}
-
-func TestInjectionAttemptsStayData(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	mustExec(t, db, `CREATE person:1 SET name = 'Tobie'; CREATE victim:1`)
-	for _, hostile := range []string{
-		`'; DELETE victim; --`, `" OR true; DELETE victim; "`, "`; DELETE victim;", `⟩; DELETE victim; ⟨`,
-		`$1; DELETE victim`, `\'; DELETE victim; --`, `*/ DELETE victim /*`, "\x00'; DELETE victim", "person:1", `r'person:1'`,
-		`{ DELETE victim }`, "\n; DELETE victim\n#", "'-- \u2028DELETE victim", `$_1`, `true`, `NONE`, `1..`, `<future> { DELETE victim }`,
-	} {
-		require.Equal(t, hostile, queryOne[string](t, db, `RETURN $1`, hostile))
-		require.Equal(t, hostile, queryOne[string](t, db, `RETURN $s`, sql.Named("s", hostile)))
-		require.Equal(t, hostile, queryOne[string](t, db, `RETURN $l[0].k`, sql.Named("l", []any{map[string]string{"k": hostile}})))
-		require.Equal(t, hostile, queryOne[string](t, db, `RETURN object::keys($1)[0]`, map[string]int{hostile: 1}))
-		require.Equal(t, 0, queryOne[int](t, db, `RETURN count(SELECT * FROM person WHERE name = $1)`, hostile), hostile)
-		mustExec(t, db, `CREATE note SET text = $1`, hostile)
-		require.Equal(t, hostile, queryOne[string](t, db, `SELECT VALUE text FROM ONLY note WHERE text = $1 LIMIT 1`, hostile))
-
-		id, err := surrealsql.NewRecordID("person", hostile)
+	for _, pattern := range []string{"*.go", "pool/*.go", "surrealtest/*.go"} {
+		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
-		mustExec(t, db, `CREATE $1 SET name = 'x'`, id)
-		require.Equal(t, hostile, queryOne[string](t, db, `RETURN record::id($1)`, id))
-		mustExec(t, db, `DELETE $1`, id)
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			require.NoError(t, err)
+			for _, decl := range file.Decls {
+				if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "Value" && f.Type.Results != nil && len(f.Type.Results.List) == 2 {
+					require.True(t, tried[receiver(f.Recv.List[0].Type)], "%s in %s", receiver(f.Recv.List[0].Type), name)
+				}
+			}
+		}
 	}
-	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM victim)`))
-	require.Equal(t, 1, queryOne[int](t, db, `RETURN count(SELECT * FROM person)`))
 }
 
-// A name is no way in either.
-func TestAHostileArgumentNameIsRefused(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	requireUnbroken(t, db, func() {
-		err := exec(t.Context(), db, `RETURN $x`, sql.Named("x; DELETE person", 1))
-		require.ErrorContains(t, err, "cannot be a variable's name")
-	})
+func receiver(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return receiver(e.X)
+	case *ast.IndexExpr:
+		return receiver(e.X)
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
 }
 
-func TestAPreparedStatementServesOnAllConnections(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	db.SetMaxOpenConns(5)
-	keepIdle(db, 5)
-	stmt, err := db.PrepareContext(t.Context(), `CREATE person SET n = $1, name = $name RETURN VALUE n`)
+// manyArgs is a text with n parameters, and its arguments.
+func manyArgs(n int, named bool) (string, []driver.NamedValue) {
+	var b strings.Builder
+	args := make([]driver.NamedValue, n)
+	b.WriteString("RETURN [")
+	for i := range n {
+		args[i] = driver.NamedValue{Ordinal: i + 1, Value: i}
+		if named {
+			args[i].Name = fmt.Sprintf("p%d", i)
+			fmt.Fprintf(&b, "$p%d, ", i)
+		} else {
+			fmt.Fprintf(&b, "$%d, ", i+1)
+		}
+	}
+	return b.String() + "1]", args
+}
+
+// conn is a connection that has the session, and nothing else.
+func (s *sessionState) conn() *Conn { return &Conn{session: s} }
+
+// checkMany is what a call does with its arguments before it sends them.
+func checkMany(t testing.TB, text string, args []driver.NamedValue) {
+	q := newAnalysis(text)
+	require.NoError(t, checkArgs(q, args))
+	require.NoError(t, new(sessionState).conn().checkParams(t.Context(), q, args))
+	_, err := appendArgs(nil, args, encoding{})
 	require.NoError(t, err)
-	defer stmt.Close()
-	var wg sync.WaitGroup
-	for n := range 20 {
-		wg.Go(func() {
-			var got int
-			err := stmt.QueryRowContext(t.Context(), n, sql.Named("name", fmt.Sprint(n))).Scan(&got)
-			if err != nil || got != n {
-				t.Errorf("%d: got %d, %v", n, got, err)
+}
+
+// With quadratic work, a text with 16 times the arguments costs 16 times as much as 16
+// texts. The best of some runs is compared, in which no garbage is collected, but between them.
+// Both are of about one length, so that a busy machine disturbs both alike.
+func TestArgsCostGrowsWithTheirNumberOnly(t *testing.T) {
+	const small, factor = 2_500, 16
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for _, named := range []bool{true, false} {
+		best := func(n, times int) time.Duration {
+			text, args := manyArgs(n, named)
+			least := time.Hour
+			for range 7 {
+				runtime.GC()
+				start := time.Now()
+				for range times {
+					checkMany(t, text, args)
+				}
+				least = min(least, time.Since(start))
+			}
+			return least
+		}
+		few, many := best(small, factor), best(small*factor, 1)
+		require.Less(t, many, few*factor/2, "named %v: %d times %d arguments took %s, %d took %s", named, factor, small, few, small*factor, many)
+	}
+}
+
+func TestArgMistakeAmongManyIsFound(t *testing.T) {
+	t.Parallel()
+	text, args := manyArgs(1000, true)
+	q := newAnalysis(text)
+	at := func(change func([]driver.NamedValue) []driver.NamedValue) error {
+		given := change(append([]driver.NamedValue(nil), args...))
+		if err := checkArgs(q, given); err != nil {
+			return err
+		}
+		return new(sessionState).conn().checkParams(t.Context(), q, given)
+	}
+	require.NoError(t, at(func(a []driver.NamedValue) []driver.NamedValue { return a }))
+	require.ErrorContains(t, at(func(a []driver.NamedValue) []driver.NamedValue { return append(a, a[17]) }), `"p17" is given twice`)
+	require.ErrorContains(t, at(func(a []driver.NamedValue) []driver.NamedValue { a[500].Name = "px"; return a }), `"px" is not used: the text has $p0, $p1`)
+	require.ErrorContains(t, at(func(a []driver.NamedValue) []driver.NamedValue { return a[1:] }), `no value for $p0`)
+
+	text, args = manyArgs(1000, false)
+	require.ErrorContains(t, checkArgs(newAnalysis(strings.Replace(text, "$700,", "", 1)), args), "argument 700 is not used")
+	require.ErrorContains(t, checkArgs(newAnalysis(text), args[1:]), "uses $1 to $1000, but 999 positional arguments are given")
+}
+
+func BenchmarkArgsThatAreMany(b *testing.B) {
+	for _, named := range []bool{true, false} {
+		text, args := manyArgs(40_000, named)
+		b.Run(map[bool]string{true: "named", false: "numbered"}[named], func(b *testing.B) {
+			for b.Loop() {
+				checkMany(b, text, args)
 			}
 		})
 	}
-	wg.Wait()
-	require.Equal(t, 20, queryOne[int](t, db, `RETURN count(SELECT * FROM person)`))
-
-	// In a transaction it runs inside of it.
-	tx, err := db.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	_, err = tx.StmtContext(t.Context(), stmt).ExecContext(t.Context(), 99, sql.Named("name", "tx"))
-	require.NoError(t, err)
-	require.NoError(t, tx.Rollback())
-	require.Equal(t, 20, queryOne[int](t, db, `RETURN count(SELECT * FROM person)`))
-
-	// After a failure it is as good as before.
-	_, err = stmt.ExecContext(t.Context(), 1)
-	require.Error(t, err)
-	_, err = stmt.ExecContext(t.Context(), 21, sql.Named("name", "x"))
-	require.NoError(t, err)
-}
-
-func TestATextThatDoesNotParseFailsWhenItIsExecuted(t *testing.T) {
-	t.Parallel()
-	db := newDB(t)
-	requireUnbroken(t, db, func() {
-		stmt, err := db.PrepareContext(t.Context(), `SELEC $1`)
-		require.NoError(t, err)
-		_, err = stmt.ExecContext(t.Context(), 1)
-		require.True(t, surrealsql.IsParse(err), "%v", err)
-		require.NoError(t, stmt.Close())
-	})
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/files"
 )
 
 // This file is the configuration as a Go program sees it. What a DSN can say
@@ -21,55 +23,9 @@ import (
 // In a DSN it is written 0.
 const Disabled time.Duration = -1
 
-// AuthLevel says as whom a connection signs in.
-type AuthLevel string
-
-// The levels a user of SurrealDB can be defined on.
-const (
-	// AuthAuto is the zero value: AuthToken if there is a token, else
-	// AuthRecord if there is an access method, else AuthRoot if there is a
-	// user, else AuthNone.
-	AuthAuto      AuthLevel = ""
-	AuthNone      AuthLevel = "none"      // anonymous, where the server allows it
-	AuthRoot      AuthLevel = "root"      // DEFINE USER … ON ROOT
-	AuthNamespace AuthLevel = "namespace" // DEFINE USER … ON NAMESPACE; needs Namespace
-	AuthDatabase  AuthLevel = "database"  // DEFINE USER … ON DATABASE; needs Namespace and Database
-	AuthRecord    AuthLevel = "record"    // DEFINE ACCESS … TYPE RECORD or BEARER; needs Access, Namespace and Database
-	AuthToken     AuthLevel = "token"     // a JWT, from Token or TokenSource
-)
-
-// LoadBalance is the order in which several hosts are tried.
-type LoadBalance string
-
-// The orders of [Config].LoadBalance. The zero value is InOrder.
-const (
-	InOrder    LoadBalance = "in_order"    // always from the first host on: the others are spares
-	RoundRobin LoadBalance = "round_robin" // each connection starts at the host after the last one's
-	Random     LoadBalance = "random"      // each connection starts anywhere
-)
-
-// NullMode is what a nil argument becomes.
-type NullMode string
-
-// The modes of [Config].NullAs. The zero value is NilIsNull.
-const (
-	NilIsNull NullMode = "null" // nil is NULL
-	NilIsNone NullMode = "none" // nil is NONE, which option<T> fields take (they refuse NULL)
-)
-
-// ResetMode says when a connection's session is reset before its next use.
-type ResetMode string
-
-// The modes of [Config].Reset. The zero value is ResetAuto.
-const (
-	ResetAuto   ResetMode = "auto"   // only what the last user changed: free when nothing changed
-	ResetAlways ResetMode = "always" // each time, at the price of a round trip
-	ResetNever  ResetMode = "never"  // not even after changes: one session for all users of the pool
-)
-
 // Config is everything a connector can be told. [ParseDSN] and [ConfigFromEnv]
 // make one; a literal works too, and its zero fields take the defaults given
-// here and in the README's table of DSN keys.
+// here and in the table of DSN keys in docs/dsn.md.
 //
 // NewConnector keeps a copy, so later changes to a Config reach no connector.
 // A Config must not be changed while another goroutine reads it. The callbacks
@@ -86,6 +42,23 @@ type Config struct {
 	// gets the host's name where ServerName is empty; nil means Go's defaults.
 	TLS       bool
 	TLSConfig *tls.Config
+	// TLSCAFile is the path of the certificates, in PEM, that the server's is verified by in
+	// place of the system's; TLSCertFile and TLSKeyFile are those of the client's certificate
+	// and its key. They are read for each connection, so that a program need not be started
+	// anew when they are renewed.
+	TLSCAFile   string
+	TLSCertFile string
+	TLSKeyFile  string
+	// TLSServerName is the name that the server's certificate must have, where that is not the
+	// host's.
+	TLSServerName string
+	// TLSSkipVerify takes any certificate, which is no protection from those who listen in:
+	// it is for trials.
+	TLSSkipVerify bool
+
+	// RPCPath is the path of the server's WebSocket, where a proxy has put it somewhere else.
+	// Empty means /rpc.
+	RPCPath string
 
 	// Namespace and Database are selected on each connection. A Database
 	// needs a Namespace.
@@ -100,28 +73,69 @@ type Config struct {
 	Password string
 	// Access names the access method (DEFINE ACCESS) for AuthRecord.
 	Access string
+	// PasswordFile is the path of a file that holds the password, in one line. It is read at
+	// each sign-in that takes a password, and takes the place of Password.
+	PasswordFile string
 	// Token is a JWT for AuthToken.
 	Token string
+	// TokenFile is the path of a file that holds the token, in one line. It is read at each
+	// sign-in, so that it may be replaced while the program runs, and takes the place of Token.
+	TokenFile string
+	// RefreshToken signs in at AuthRecord in place of a password, by an Access that is WITH
+	// REFRESH. Such a token can be used once. So the connector exchanges it, once for all
+	// connections, for an access token, by which these sign in, and the next refresh token; and
+	// that one in its turn, by the first connection that signs in when half of the access
+	// token's life is over. One whose exchange was not answered is not sent again. Where it is of
+	// no use any more, a User signs in by the SIGNIN clause if there is one; else connecting
+	// fails, and [IsAuth] tells. It is no key of a DSN: a text that is kept has an old one.
+	RefreshToken string
+	// OnTokens, if set, is given each new pair before it is used: Refresh is what RefreshToken is
+	// to be when the program starts the next time. Without a RefreshToken a User signs in first,
+	// once for all connections as above. The context is none of a call's; it ends after
+	// ConnectTimeout, with the sign-in itself. An error fails those who connect, and the pair is
+	// given again when the next one does. It must not use the connector.
+	OnTokens func(ctx context.Context, t Tokens) error
+	// SignUp makes the user of an Access by its SIGNUP clause, with the same variables, where the
+	// SIGNIN clause finds nobody. Connections sign in by its tokens, as with a RefreshToken.
+	SignUp bool
 	// AuthParams are further variables of the signin: what the SIGNIN clause
 	// of a record access reads, or the key of a bearer access.
 	AuthParams map[string]any
 	// TokenSource, if set, is asked for the token at each sign-in and takes the
-	// place of Token.
+	// place of Token and TokenFile.
 	TokenSource func(context.Context) (string, error)
-	// Credentials, if set, is asked for user and password at each sign-in and
-	// takes the place of User and Password.
-	Credentials func(context.Context) (user, password string, err error)
+	// CredentialSource, if set, is asked for user and password at each sign-in and
+	// takes the place of User, Password and PasswordFile.
+	CredentialSource func(context.Context) (user, password string, err error)
+	// NoTokenReuse has each connection sign in with its password. Otherwise the first one
+	// does, and those that the Connector makes later, for the same user with the same
+	// password, sign in with the token that the server gave it, until half of the token's
+	// life is over. It says nothing of record and bearer accesses, whose connections
+	// always sign in by themselves.
+	NoTokenReuse bool
 
-	// DialTimeout bounds connecting, with all its attempts: dial, TLS,
+	// ConnectTimeout bounds connecting, with all its attempts: dial, TLS,
 	// upgrade, sign-in, schema, Init and AfterConnect. Zero means 5s.
-	DialTimeout time.Duration
+	ConnectTimeout time.Duration
 	// QueryTimeout bounds each query, however many statements it has, where the
 	// context has no nearer deadline. Zero sets no bound.
 	QueryTimeout time.Duration
 	// CloseTimeout bounds what has no context of its own: Close, Commit,
 	// Rollback. Zero means 10s.
 	CloseTimeout time.Duration
-	// MaxMessageSize is the largest message accepted from the server, in bytes.
+	// Stream says which answers are sent row by row, while the text runs, by servers that can
+	// (SurrealDB 3.3). The zero value is StreamAuto; WithStream says it for single calls.
+	Stream StreamMode
+	// Protocol says which WebSocket subprotocol is spoken. The zero value is ProtocolAuto:
+	// the most wanted that the server has. With another one connecting fails where the
+	// server does not have it.
+	Protocol Protocol
+	// CancelTimeout is how long a connection may take to be of use again when a streamed call
+	// on it was given up: the server stops the query when that next yields. Then the
+	// connection is closed. The caller waits for nothing of this. Zero means 250ms.
+	CancelTimeout time.Duration
+	// MaxMessageSize is the largest message accepted from the server, and the most of an answer
+	// that is kept in memory where that is sent in parts, in bytes.
 	// Zero means 128 MiB.
 	MaxMessageSize int
 	// MaxRequestSize is the largest request that is sent, in bytes; a larger one
@@ -129,6 +143,14 @@ type Config struct {
 	// 128 MiB, which is what a server takes unless its variable
 	// SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE says otherwise (2.6 to 4.0).
 	MaxRequestSize int
+	// LiveBufferSize is how many bytes are kept of a live query's notifications that its reader
+	// has not taken. More ends its rows with ErrLagging. Zero means 4 MiB.
+	LiveBufferSize int
+
+	// MaxSessions is how many sessions of [WithSession] a connection keeps beside its own; the
+	// least recently used one goes for a new one. Zero means 100. A server takes 255 at most
+	// (SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS); where it takes fewer, so does the connection.
+	MaxSessions int
 
 	// MaxUses retires a connection after so many leases. Zero sets no limit.
 	MaxUses int
@@ -151,8 +173,22 @@ type Config struct {
 	// zero means 100ms, Disabled no pause.
 	ConnectAttempts int
 	ConnectBackoff  time.Duration
-	// LoadBalance is the order in which Hosts are tried.
+	// LoadBalance is the order in which Hosts are tried. One that does not serve is tried
+	// after the others for a second at most, which doubles with each further failure up to
+	// ten; one that has turned a request away, because it is being shut down or out of
+	// memory, for five or more.
 	LoadBalance LoadBalance
+	// HostDelay is how long the dial of a host may take, up to the answer to the upgrade,
+	// before the next one is tried beside it; where its dials are known to take long, it is
+	// four times that. Only one of them signs in, unless that takes it a second. Zero means
+	// 50ms, Disabled tries one after the other.
+	HostDelay time.Duration
+	// NoRebalance leaves connections where they are when a host is back. Otherwise a host
+	// that does not serve is asked again, by a connection that does not sign in, when its
+	// rest is over and HealthCheckInterval has passed; and when it is back for that long, a
+	// tenth of the connections at a time are closed elsewhere between two leases, until it
+	// has its share. By BalanceInOrder that is all that hosts behind it have.
+	NoRebalance bool
 
 	// SchemaFile is the path of a SurrealQL file, Schema such a text: run once
 	// per connector and database, before its first connection is used, and once
@@ -176,30 +212,37 @@ type Config struct {
 	// the database if they are not there.
 	ReadOnly bool
 
-	// NullAs is what a nil argument becomes.
-	NullAs NullMode
+	// NilAs is what a nil argument becomes.
+	NilAs NilMode
+	// SizedNumbers has arguments of Go's types int8 to uint64 and float32 keep their width as
+	// SurrealDB's i8 to u64 and f32, where the protocol can say it (cbor.2 and shaped, of
+	// SurrealDB 4.0). Otherwise they are sent as int and float, which fields of a type with a
+	// width take as well. An i8 is not everywhere what an int is: see docs/types.md. The keys of
+	// record ids are not concerned, nor is a uint64 beyond int64, which is always a u64 there.
+	SizedNumbers bool
 	// Reset says when a session is reset between two leases.
 	Reset ResetMode
 
-	// Logger gets what the driver does by itself, such as giving up a
-	// connection; nil logs nothing. LogQueries also logs each query's text (without the
-	// passwords and keys of definitions), duration and rows, or its error, but no
-	// argument's value; without a Logger to slog.Default(). A query whose rows are
-	// read is logged when they are closed: the rows are those that were read, the
-	// duration is the time until then. The rows of an Exec are those it affected.
-	// A handler is also called by the goroutine that looks after idle connections,
+	// Logger gets what the driver does by itself, such as giving up a connection; nil logs
+	// nothing. Its handler is also called by the goroutine that checks idle connections,
 	// where a panic of it ends the program.
-	// A failed query is logged at the level Warn, or Error where it is the server's or
-	// the network's fault, or Info where the caller gave it up; with the error's class
-	// and kind, and its message without values.
+	//
+	// LogQueries also logs each query's text (without the passwords and keys of
+	// definitions), duration and rows, or its error, but no argument's value; without a
+	// Logger to slog.Default(). A query whose rows are read is logged when they are closed:
+	// the rows are those that were read, the duration is the time until then. The rows of
+	// an Exec are those it affected. A failed query is logged at the level Warn, or Error
+	// where it is the server's or the network's fault, or Info where the caller gave it up;
+	// with the error's class and kind, and its message without values.
 	Logger     *slog.Logger
 	LogQueries bool
 	// LogSlowQueries logs queries that take as long or longer, at the level Warn and
 	// also without LogQueries. The duration is as above: where rows are read it has in
 	// it what the program does between them. Zero logs none for being slow.
 	LogSlowQueries time.Duration
-	// Tracer, if set, is told of queries, and of connects, resets and closes
-	// where it implements ConnectTracer, ResetTracer, CloseTracer.
+	// Tracer, if set, is told of queries, and of transactions, connects, resets, closes and
+	// the waits of package pool where it implements TxTracer, ConnectTracer, ResetTracer,
+	// CloseTracer, AcquireTracer.
 	Tracer Tracer
 
 	// DialContext, if set, opens the TCP connections. TLS is put on top of
@@ -239,17 +282,21 @@ func (c *Config) Clone() *Config {
 	return &d
 }
 
-// validate makes c what a connector works with: every default in place, hosts
+// complete makes c what a connector works with: every default in place, hosts
 // with their ports, the level of Auth decided, durations that are off not above
 // zero; or it returns what is wrong with it. A Config without hosts passes, so
 // that an empty DSN opens: usable tells. It may be called again.
-func (c *Config) validate() error {
+func (c *Config) complete() error {
 	dsnKeys.ApplyDefaults(c)
 	if err := c.check(); err != nil {
 		return err
 	}
 	for i, h := range c.Hosts {
-		c.Hosts[i], _ = parseHost(h, defaultPort) // which check has tried
+		host, err := parseHost(h, defaultPort)
+		if err != nil {
+			return err
+		}
+		c.Hosts[i] = host
 	}
 	c.Auth = c.authLevel()
 	if c.LifetimeJitter == 0 {
@@ -260,9 +307,6 @@ func (c *Config) validate() error {
 	}
 	return nil
 }
-
-// encoding is how arguments are sent.
-func (c *Config) encoding() encoding { return encoding{nilIsNone: c.NullAs == NilIsNone} }
 
 // usable reports why nothing can be connected to, if so.
 func (c *Config) usable() error {
@@ -278,16 +322,14 @@ func (c *Config) check() error {
 	if err := dsnKeys.Check(c); err != nil {
 		return err
 	}
-	for _, h := range c.Hosts {
-		if _, err := parseHost(h, defaultPort); err != nil {
-			return err
-		}
-	}
 	if c.Database != "" && c.Namespace == "" {
 		return errDatabaseAlone(c.Database)
 	}
 	if err := c.checkVariables(); err != nil {
 		return fmt.Errorf("surrealsql: Config.Variables: %w", err)
+	}
+	if err := checkRPCPath(c.RPCPath); err != nil {
+		return err
 	}
 	if err := checkNames(c.Namespace, c.Database); err != nil {
 		return fmt.Errorf("surrealsql: %w", err)
@@ -299,7 +341,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("surrealsql: lifetime_jitter: got %s, expected at most max_lifetime, which is %s",
 			c.LifetimeJitter, c.MaxLifetime)
 	}
-	return c.validateAuth()
+	if err := c.tlsKeys().Check(c.TLS, c.TLSConfig); err != nil {
+		return err
+	}
+	return c.checkAuth()
 }
 
 // checkVariables refuses variables that cannot be set, in the order of their
@@ -311,4 +356,27 @@ func (c *Config) checkVariables() error {
 		}
 	}
 	return nil
+}
+
+// tlsKeys is what the keys say of TLS, beside TLSConfig.
+func (c *Config) tlsKeys() files.TLS {
+	return files.TLS{CAFile: c.TLSCAFile, CertFile: c.TLSCertFile, KeyFile: c.TLSKeyFile,
+		ServerName: c.TLSServerName, SkipVerify: c.TLSSkipVerify}
+}
+
+// tls returns the settings for TLS, or nil where there is none.
+func (c *Config) tls() (*tls.Config, error) {
+	if !c.TLS {
+		return nil, nil
+	}
+	return c.tlsKeys().Config(c.TLSConfig)
+}
+
+// logsQueries reports whether any query is logged.
+func (c *Config) logsQueries() bool { return c.LogQueries || c.LogSlowQueries > 0 }
+
+// errDatabaseAlone refuses a database without a namespace, whose use ends the
+// process of a 3.0 server.
+func errDatabaseAlone(database string) error {
+	return fmt.Errorf("surrealsql: db: got the database %q without a namespace, expected /namespace/database in the DSN, or ns as well", database)
 }

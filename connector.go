@@ -1,9 +1,7 @@
 package surrealsql
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/backoff"
 	"github.com/surrealsql/surrealsql/internal/rpc"
+	"github.com/surrealsql/surrealsql/internal/tokens"
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
@@ -25,23 +24,29 @@ import (
 //	connector, err := surrealsql.NewConnector(cfg)
 //	db := sql.OpenDB(connector)
 //
-// It is safe for concurrent use. It also holds what connections share: the
-// analysis of query texts and the care for idle connections.
+// It is safe for concurrent use. It also holds what connections share: the analyses of
+// query texts, and the goroutine that checks idle connections.
 type Connector struct {
-	cfg     *Config
-	texts   *texts
-	log     logger
-	tracers tracers
+	cfg      *Config
+	analyses *analysisCache
+	log      logger
+	tracers  tracers
 
 	txUsers txUsers
 	schema  schemaOnce
+	tokens  tokens.Store
+	chain   *loginChain // that a connector has in common with those of its Live
+	hosts   []*host     // in the order of the Config
 
-	lingering lingering
-	caretaker caretaker
-	alarm     atomic.Uint64 // counts the times the server seemed to be gone
-	turn      atomic.Uint64 // of round_robin
-	serial    atomic.Uint64 // numbers the connections
-	closed    atomic.Bool
+	recovering  *recovering
+	lingering   lingering
+	unstreamed  refusals
+	unattached  refusals
+	offers      offers
+	idleChecker idleChecker
+	roundRobin  atomic.Uint64 // the host at which the next attempt begins, counted on
+	serial      atomic.Uint64 // numbers the connections
+	closed      atomic.Bool
 }
 
 var (
@@ -53,32 +58,39 @@ var (
 // not connect.
 func NewConnector(cfg *Config) (*Connector, error) {
 	cfg = cfg.Clone()
-	if err := cfg.validate(); err != nil {
+	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Connector{cfg: cfg, texts: newTexts(), schema: newSchemaOnce(), log: logger{cfg.Logger}, tracers: tracersOf(cfg.Tracer)}
-	c.caretaker.conns = make(map[*Conn]struct{})
-	c.caretaker.wake = make(chan struct{}, 1)
-	return c, nil
+	if _, err := cfg.tls(); err != nil {
+		return nil, err // rather than with the first connection
+	}
+	return &Connector{
+		cfg:         cfg,
+		chain:       newLoginChain(cfg.RefreshToken),
+		hosts:       hostsOf(cfg.Hosts),
+		analyses:    newAnalysisCache(maxAnalysisBytes),
+		log:         logger{cfg.Logger},
+		tracers:     tracersOf(cfg.Tracer),
+		schema:      newSchemaOnce(),
+		recovering:  newRecovering(),
+		idleChecker: idleChecker{conns: make(map[*Conn]struct{}), wake: make(chan struct{}, 1)},
+	}, nil
 }
-
-// Driver returns the [Driver].
-func (c *Connector) Driver() driver.Driver { return Driver{} }
-
-// Hosts returns the servers, each as host:port, as tracers are told them.
-func (c *Connector) Hosts() []string { return slices.Clone(c.cfg.Hosts) }
 
 // Close ends the connector: sql.DB.Close calls it. Idle connections are closed
 // by then; those that are still leased are not taken back into a pool.
 func (c *Connector) Close() error {
-	c.closed.Store(true)
-	c.caretaker.ring()
+	if !c.closed.Swap(true) {
+		c.chain.leave(c.cfg.CloseTimeout)
+	}
+	c.recovering.close(c.cfg.CloseTimeout)
+	c.idleChecker.wakeUp()
 	return nil
 }
 
 // Connect makes a connection that is ready for use: signed in, on its namespace
 // and database, with schema and Init statements run. It takes at most
-// dial_timeout, however many attempts connect_attempts allows: database/sql
+// connect_timeout, however many attempts connect_attempts allows: database/sql
 // dials replacements with a context that never ends.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.closed.Load() {
@@ -87,17 +99,21 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.cfg.usable(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.DialTimeout, errDialTimeout)
+	ctx, cancel := context.WithTimeoutCause(withoutOptions(ctx), c.cfg.ConnectTimeout, errConnectTimeout)
 	defer cancel()
-	conn, err := c.connect(ctx)
+	conn, err := c.recovering.take(ctx)
+	if conn == nil && err == nil {
+		if conn, err = c.connect(ctx); err == nil {
+			c.track(conn)
+		}
+	}
 	if err != nil {
 		return nil, inPart("surrealsql: cannot connect", err)
 	}
-	c.adopt(conn)
 	return conn, nil
 }
 
-var errDialTimeout = fmt.Errorf("dial_timeout is over: %w", context.DeadlineExceeded)
+var errConnectTimeout = fmt.Errorf("connect_timeout is over: %w", context.DeadlineExceeded)
 
 // connect tries until an attempt succeeds, fails for good, or is the last.
 func (c *Connector) connect(ctx context.Context) (*Conn, error) {
@@ -110,185 +126,219 @@ func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 			return nil, err
 		}
 		c.log.connectRetried(ctx, attempt, err)
-		if !sleep(ctx, backoff.Full(backoff.Bound(c.cfg.ConnectBackoff, maxBackoff, attempt))) {
+		if !backoff.Sleep(ctx, backoff.Full(backoff.Bound(c.cfg.ConnectBackoff, maxBackoff, attempt))) {
 			return nil, fmt.Errorf("%w, after %d attempts: %w", context.Cause(ctx), attempt, err)
 		}
 	}
 }
 
-// attempt tries each endpoint once. again tells whether another attempt may
-// succeed where this one failed.
-func (c *Connector) attempt(ctx context.Context, attempt int) (conn *Conn, again bool, err error) {
-	var errs []error
-	endpoints := c.endpoints()
-	for i, addr := range endpoints {
-		conn, err := c.try(ctx, addr, attempt, len(endpoints)-i)
-		if err == nil {
-			return conn, false, nil
-		}
-		errs = append(errs, err)
-		if !mayPass(err) {
-			again = false
-			break
-		}
-		again = again || !failsFast(err)
+// attempt tries each host once. again tells whether another attempt may succeed where this
+// one failed.
+func (c *Connector) attempt(ctx context.Context, number int) (conn *Conn, again bool, err error) {
+	r := race[*Conn]{
+		hosts: c.order(), delay: c.cfg.HostDelay,
+		open:  func(ctx context.Context, n *runner[*Conn]) (*Conn, error) { return c.openTraced(ctx, n, number) },
+		abort: (*Conn).abort, serves: c.hostServes,
+		fails: func(h *host, why error) { c.hostFailed(h, 0, why) },
 	}
-	return nil, again, errors.Join(errs...)
+	return r.run(ctx)
 }
 
-// try tries one endpoint, with an equal share of the time that is left for it and
-// those behind it: one that stays silent must not use up the others' time.
-func (c *Connector) try(ctx context.Context, addr string, attempt, left int) (*Conn, error) {
-	if deadline, ok := ctx.Deadline(); ok && left > 1 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, time.Until(deadline)/time.Duration(left), errShare)
-		defer cancel()
-	}
-	ctx = c.tracers.connectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
-	var conn *Conn
-	handed := false
+// openTraced opens a session and tells the tracer how that ended, also where a hook panics.
+// Where the tracer panics itself, or a handler of logs, nobody gets the connection.
+func (c *Connector) openTraced(ctx context.Context, n *runner[*Conn], attempt int) (conn *Conn, err error) {
+	addr := n.host.addr
+	ctx = c.tracers.ConnectStart(ctx, ConnectStart{Addr: addr, Attempt: attempt})
+	end := ConnectEnd{Addr: addr, Err: errPanicked}
+	opened, told := false, false
 	defer func() {
-		if !handed && conn != nil { // a tracer or a handler of logs has panicked
+		if conn != nil && !(opened && told) {
 			conn.abort()
 		}
 	}()
-	err := func() (err error) {
-		end := ConnectEnd{Addr: addr, Err: errPanicked}
-		defer func() { c.tracers.connectEnd(ctx, end) }() // however a hook ends this
-		conn, err = c.open(ctx, addr)
-		if err == nil {
-			end.Conn, end.Version = conn.id, conn.version
-			c.log.connected(ctx, conn)
-		}
-		end.Err = err
-		return err
-	}()
-	handed = true
+	defer func() { c.tracers.ConnectEnd(ctx, end); told = true }()
+	conn, err = c.open(ctx, n)
+	if err == nil {
+		end.Conn, end.Version, end.Protocol = conn.id, conn.version, conn.protocol
+		c.log.connected(ctx, conn.attr(), conn.version, conn.protocol)
+	}
+	end.Err = err
+	opened = true
 	return conn, err
 }
 
 var errPanicked = errors.New("surrealsql: a hook panicked while connecting")
 
-var errShare = fmt.Errorf("this host's share of dial_timeout is over: %w", context.DeadlineExceeded)
-
-// endpoints lists the hosts in the order in which this attempt tries them.
-func (c *Connector) endpoints() []string {
-	hosts := c.cfg.Hosts
-	first := 0
-	switch {
-	case len(hosts) < 2:
-		return hosts
-	case c.cfg.LoadBalance == RoundRobin:
-		first = int((c.turn.Add(1) - 1) % uint64(len(hosts)))
-	case c.cfg.LoadBalance == Random:
-		first = rand.IntN(len(hosts))
+// open makes a session on the host. What fails on the way leaves no socket.
+func (c *Connector) open(ctx context.Context, n *runner[*Conn]) (*Conn, error) {
+	dialling, cancel := n.race.share(ctx)
+	defer cancel()
+	cfg, err := c.configFor(dialling)
+	if err != nil {
+		return nil, err
 	}
-	return slices.Concat(hosts[first:], hosts[:first])
-}
-
-// open makes a session on one endpoint. What fails on the way leaves no socket.
-func (c *Connector) open(ctx context.Context, addr string) (*Conn, error) {
-	cfg := c.cfg
-	if cfg.BeforeConnect != nil {
-		cfg = cfg.Clone()
-		if err := cfg.BeforeConnect(ctx, cfg); err != nil {
-			return nil, &setUpError{inPart("BeforeConnect", err)}
-		}
-		if err := cfg.validate(); err != nil {
-			return nil, &setUpError{inPart("BeforeConnect", err)}
-		}
-	}
-	if err := c.lingering.await(ctx); err != nil {
-		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
-	}
-	socket, err := ws.Dial(ctx, ws.Options{
-		Addr:        addr,
-		Path:        "/rpc",
-		Protocol:    "cbor",
-		Header:      cfg.Headers,
-		TLS:         cfg.tls(),
-		DialContext: cfg.DialContext,
-		GaveUp:      c.lingering.add,
-		MaxMessage:  cfg.MaxMessageSize,
-		MaxSend:     cfg.MaxRequestSize,
-	})
+	socket, err := c.dial(dialling, n.host, cfg)
 	if err != nil {
 		if !failsFast(err) { // else nobody has asked the server
-			c.noticeLoss(addr, err)
+			c.noticeLoss(n.host, err)
 		}
-		return nil, &ConnError{Op: "connect", Addr: addr, Err: err}
+		return nil, err
 	}
-	conn := &Conn{connector: c, cfg: cfg, id: c.serial.Add(1), rpc: rpc.NewConn(socket), addr: addr, unheard: true}
-	conn.care.begin(cfg, c.alarm.Load())
+	if err := n.reached(ctx, beforeSignIn); err != nil {
+		c.lingering.giveUp(socket)
+		return nil, &ConnError{Op: "connect", Addr: n.host.addr, Err: err}
+	}
+	preparing, cancel := n.race.share(ctx)
+	defer cancel()
+	return c.openOn(preparing, socket, cfg, n)
+}
+
+// turnedAway lets a host rest that takes no requests for now.
+func (c *Connector) turnedAway(h *host, why error) { c.hostFailed(h, turnedAwayRest, why) }
+
+// hostFailed lets a host rest, if there are others.
+func (c *Connector) hostFailed(h *host, atLeast time.Duration, why error) {
+	if len(c.hosts) < 2 {
+		return
+	}
+	if rest, first := h.failed(atLeast); first {
+		c.log.hostPassedOver(h.addr, rest, why)
+	}
+}
+
+// hostServes ends the rest of a host.
+func (c *Connector) hostServes(h *host) {
+	if h.served() {
+		c.log.hostBack(h.addr)
+	}
+}
+
+// order lists the hosts in the order in which this attempt tries them.
+func (c *Connector) order() []*host {
+	first := 0
+	switch n := len(c.hosts); {
+	case n < 2:
+		return c.hosts
+	case c.cfg.LoadBalance == BalanceRoundRobin:
+		first = int((c.roundRobin.Add(1) - 1) % uint64(n))
+	case c.cfg.LoadBalance == BalanceRandom:
+		first = rand.IntN(n)
+	}
+	if owed := slices.IndexFunc(c.hosts, (*host).takeOwed); owed >= 0 {
+		first = owed
+	}
+	return inTurn(slices.Concat(c.hosts[first:], c.hosts[:first]))
+}
+
+// configFor is the Config of one connection: as BeforeConnect leaves it.
+func (c *Connector) configFor(ctx context.Context) (*Config, error) {
+	if c.cfg.BeforeConnect == nil {
+		return c.cfg, nil
+	}
+	cfg := c.cfg.Clone()
+	if err := cfg.BeforeConnect(ctx, cfg); err != nil {
+		return nil, &setUpError{inPart("BeforeConnect", err)}
+	}
+	if err := cfg.complete(); err != nil {
+		return nil, &setUpError{inPart("BeforeConnect", err)}
+	}
+	if !cfg.sameTokens(c.cfg) {
+		return nil, &setUpError{errOtherTokens}
+	}
+	return cfg, nil
+}
+
+// dial makes the socket of a connection to a host.
+func (c *Connector) dial(ctx context.Context, h *host, cfg *Config) (*ws.Conn, error) {
+	security, err := cfg.tls()
+	if err != nil {
+		return nil, &ConnError{Op: "connect", Addr: h.addr, Err: err}
+	}
+	began := time.Now()
+	socket, err := c.offers.dial(ctx, cfg.Protocol, ws.Options{
+		Addr:        h.addr,
+		Path:        cfg.RPCPath,
+		Header:      cfg.Headers,
+		TLS:         security,
+		DialContext: cfg.DialContext,
+		MaxMessage:  cfg.MaxMessageSize,
+		MaxSend:     cfg.MaxRequestSize,
+	}, h.generation.Load(), &c.lingering)
+	if err != nil {
+		return nil, &ConnError{Op: "connect", Addr: h.addr, Err: err}
+	}
+	h.dialled(time.Since(began))
+	return socket, nil
+}
+
+// probe asks a host that is down whether it is back. A hook that panics makes it fail: those
+// who connect meet the panic, too.
+func (c *Connector) probe(h *host) {
+	err := errPanicked
+	defer func() {
+		_ = recover()
+		h.endProbe()
+		switch {
+		case err == nil:
+			c.hostServes(h)
+		case c.recovering.ended.Err() == nil && !failsFast(err):
+			c.hostFailed(h, 0, err)
+		}
+	}()
+	ctx, cancel := context.WithTimeoutCause(c.recovering.ended, c.cfg.ConnectTimeout, errConnectTimeout)
+	defer cancel()
+	err = c.ask(ctx, h)
+}
+
+// ask asks a host for a pong, which costs it no sign-in. A server that is being shut down or
+// out of memory upgrades connections, and says so at their first request, or hangs up.
+func (c *Connector) ask(ctx context.Context, h *host) error {
+	cfg, err := c.configFor(ctx)
+	if err != nil {
+		return err
+	}
+	socket, err := c.dial(ctx, h, cfg)
+	if err != nil {
+		return err
+	}
+	defer c.lingering.giveUp(socket)
+	conn := rpc.NewConn(socket)
+	conn.End(conn.Start("ping", rpc.NoTxn, rpc.NoTrace, 0))
+	reply, err := conn.RoundTrip(ctx)
+	if err != nil {
+		return &ConnError{Op: "ping", Addr: h.addr, Err: err}
+	}
+	if reply.Err != nil {
+		if e := refusal("ping", reply.Err); isTurnedAway(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// openOn makes a session on a socket, or closes that.
+func (c *Connector) openOn(ctx context.Context, socket *ws.Conn, cfg *Config, n *runner[*Conn]) (*Conn, error) {
+	h := n.host
+	conn := c.newConn(socket, cfg, h)
+	conn.lease.start(cfg, h.generation.Load())
 	ready := false
 	defer func() {
 		if !ready { // also where a hook panics
 			conn.abort()
 		}
 	}()
-	if err := conn.prepare(ctx); err != nil {
+	signedIn := func() error {
+		if err := n.reached(ctx, beforeSetUp); err != nil {
+			return &ConnError{Op: "connect", Addr: h.addr, Err: err}
+		}
+		return nil
+	}
+	if err := conn.prepare(ctx, signedIn); err != nil {
 		return nil, err
 	}
-	if conn.rpc.Broken() { // ctx ended with the last exchange, whose answer came all the same
-		return nil, &ConnError{Op: "connect", Addr: addr, Err: cmp.Or(context.Cause(ctx), ws.ErrClosed)}
+	if err := conn.cutShort(ctx); err != nil {
+		return nil, err
 	}
 	ready = true
 	return conn, nil
-}
-
-// tls returns the TLS settings, or nil for ws://.
-func (c *Config) tls() *tls.Config {
-	switch {
-	case !c.TLS:
-		return nil
-	case c.TLSConfig == nil:
-		return new(tls.Config)
-	}
-	return c.TLSConfig
-}
-
-// prepare signs in and runs what the Config wants to have run.
-func (c *Conn) prepare(ctx context.Context) error {
-	first := session{ns: c.cfg.Namespace, db: c.cfg.Database, variables: c.cfg.Variables}
-	if err := c.establish(ctx, first, false); err != nil {
-		return err
-	}
-	if err := c.setUp(ctx); err != nil {
-		return &setUpError{err}
-	}
-	// What the hook made of the session is what a reset goes back to.
-	c.base, c.dirty = c.now.clone(), false
-	c.readOnly = c.cfg.ReadOnly
-	return nil
-}
-
-// setUpError is an error of what the program wants to have done with each
-// connection: schema, Init, hooks. It may have been done in part, so connecting
-// is not tried again.
-type setUpError struct{ err error }
-
-func (e *setUpError) Error() string { return e.err.Error() }
-func (e *setUpError) Unwrap() error { return e.err }
-
-// setUp runs the schema, the Init statements and the hook.
-func (c *Conn) setUp(ctx context.Context) error {
-	if err := c.connector.schema.ensure(ctx, c); err != nil {
-		return err
-	}
-	c.settingUp = true
-	for i, text := range c.cfg.Init {
-		if _, err := c.ExecContext(ctx, text, nil); err != nil {
-			return inPart(fmt.Sprintf("text %d of Init", i+1), err)
-		}
-	}
-	c.settingUp = false
-	if c.cfg.AfterConnect != nil {
-		if err := c.cfg.AfterConnect(ctx, c); err != nil {
-			return inPart("AfterConnect", err)
-		}
-		if c.tx != nil {
-			return errors.New("AfterConnect left a transaction open")
-		}
-	}
-	return nil
 }

@@ -10,9 +10,11 @@
 //
 //	db, err := sql.Open("surrealdb", "surrealdb://root:root@localhost:8000/shop/main")
 //
-// What a DSN can say is listed at [ParseDSN]; what a string cannot say (TLS
-// certificates, a dialer, hooks, credentials that change) is a field of
-// [Config], for [NewConnector] and [sql.OpenDB].
+// What a string cannot say (TLS certificates, a dialer, hooks, credentials that
+// change) is a field of [Config], for [NewConnector] and [sql.OpenDB].
+//
+// This page says how things work; https://github.com/surrealsql/surrealsql/tree/main/docs
+// goes further, with the keys of a DSN, tables of types, and what texts of errors mean.
 //
 // # Queries
 //
@@ -46,7 +48,7 @@
 // are Go's int64, float64, bool, string, []byte, time.Time (UTC) and
 // time.Duration; a decimal and a uuid are text; a record is a [RecordID]; an
 // array is []any, an object map[string]any. [Value] and [Into] scan arrays and
-// objects into slices, maps and structs. The table of types in the README has
+// objects into slices, maps and structs. The tables in docs/types.md have
 // the rest, and the way back.
 //
 // # Transactions
@@ -54,7 +56,8 @@
 // [sql.DB.BeginTx] opens a real one, on SurrealDB 3: see [Conn.BeginTx]. After a
 // statement that may write has failed, the transaction is doomed: Commit cancels
 // it and returns [ErrTxDoomed] with the reason, because the server would commit
-// the half that went through.
+// the half that went through. [Retry.RunTx] runs a transaction again that has
+// conflicted with another one.
 //
 // # Errors
 //
@@ -66,9 +69,11 @@
 //
 // # Cancelling and pooling
 //
-// A context that ends closes the connection at once, which is what stops a query
-// on the server; the pool makes a new one. database/sql's pool does the leasing:
-// set its limits with SetMaxOpenConns, SetMaxIdleConns and SetConnMaxIdleTime.
+// A context that ends lets its call return at once and stops the query on the server.
+// A streamed call, which SurrealDB can since 3.3, keeps its connection; any other is
+// stopped by closing it, and the pool makes a new one: see [StreamMode]. Rows that are
+// streamed are provisional until [sql.Rows.Err] has said nil. database/sql's pool does
+// the leasing: set its limits with SetMaxOpenConns, SetMaxIdleConns and SetConnMaxIdleTime.
 // The driver looks after idle connections, so that one that died is never handed
 // out, and sets the session back between leases: see [Conn].
 package surrealsql

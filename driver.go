@@ -7,15 +7,19 @@ import (
 	"slices"
 )
 
-// Names under which the driver is registered with database/sql. The second is
-// for programs that also link another driver that calls itself "surrealdb".
+// The driver, as database/sql knows it by name.
+
+// Names under which the driver is registered with database/sql. The second is for programs
+// that also link another driver that calls itself "surrealdb": whichever is initialised
+// first has that name. Most drivers panic where it is taken, so build such a program with
+// the tag surrealsql_alias, which leaves the name to the other one.
 const (
 	DriverName  = "surrealdb"
 	DriverAlias = "surrealsql"
 )
 
 func init() {
-	for _, name := range []string{DriverName, DriverAlias} {
+	for _, name := range registered {
 		// sql.Register panics for a name that is taken; whoever came first keeps it.
 		if !slices.Contains(sql.Drivers(), name) {
 			sql.Register(name, Driver{})
@@ -54,3 +58,6 @@ func (Driver) OpenConnector(dsn string) (driver.Connector, error) {
 	}
 	return NewConnector(cfg)
 }
+
+// Driver returns the [Driver].
+func (c *Connector) Driver() driver.Driver { return Driver{} }

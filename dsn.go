@@ -12,12 +12,7 @@ import (
 	"github.com/surrealsql/surrealsql/internal/keys"
 )
 
-// A server listens on 8000, with TLS and without. A wss:// URL is most often
-// that of a proxy or of SurrealDB Cloud, whose URLs name no port and mean 443.
-const (
-	defaultPort    = "8000"
-	defaultWSSPort = "443"
-)
+// A DSN is read and written with the keys of dsn_keys.go; so is the environment.
 
 // schemes are what a DSN may begin with, and whether it means TLS: nil leaves
 // that to the key tls. The aliases are those of xo/dburl.
@@ -36,9 +31,10 @@ var schemes = map[string]*bool{
 // and surrealdb+wss, say whether there is TLS. Several hosts are separated by
 // commas, and an IPv6 address is in brackets. A host without a port means port
 // 443 where the scheme is wss or surrealdb+wss, and port 8000 with all others,
-// also with tls=true. User, password, namespace and database are percent-encoded where they hold
-// any of : / ? # [ ] @ %. A path that ends in /rpc, as SurrealDB's own URLs do,
-// is understood. The keys are those of the table in the README.
+// also with tls=true. User, password, namespace and database are percent-encoded
+// where they hold any of : / ? # [ ] @ %. A path that ends in /rpc, as SurrealDB's
+// own URLs do, is understood; with ws and wss it is the server's, as in
+// wss://host/instance/rpc?ns=namespace&db=database, where the namespace is a key. The keys are those of the table in docs/dsn.md.
 //
 // The fields of the result that the DSN does not set have their defaults.
 // An empty DSN is no error: it gives a Config without hosts, with which
@@ -51,14 +47,15 @@ func ParseDSN(dsn string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.finish(); err != nil {
+	if err := c.checkParsed(); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// finish completes a parsed Config.
-func (c *Config) finish() error {
+// checkParsed gives what a DSN or the environment says its defaults and checks it; what a
+// program has yet to fill in is checked by complete.
+func (c *Config) checkParsed() error {
 	dsnKeys.ApplyDefaults(c)
 	return c.check()
 }
@@ -90,6 +87,10 @@ func parseDSN(dsn string) (*Config, error) {
 	if err := c.parseAuthority(authority, port); err != nil {
 		return nil, err
 	}
+	path, err = c.cutRPCPath(path, query, schemes[scheme] != nil)
+	if err != nil {
+		return nil, err
+	}
 	if err := c.parsePath(path, schemes[scheme] != nil); err != nil {
 		return nil, err
 	}
@@ -104,8 +105,6 @@ func parseDSN(dsn string) (*Config, error) {
 	}
 	return c, nil
 }
-
-const dsnForm = "surrealdb://user:password@host:8000/namespace/database"
 
 func cutScheme(dsn string) (scheme, rest string, err error) {
 	scheme, rest, ok := strings.Cut(dsn, "://")
@@ -168,35 +167,17 @@ func (c *Config) parseAuthority(authority, port string) error {
 	return nil
 }
 
-// parseHost checks host or host:port and returns it with its port, or with the
-// one given here.
-func parseHost(s, port string) (string, error) {
-	bad := func(expect string) error {
-		return fmt.Errorf("surrealsql: host: got %q, expected %s", s, expect)
+// cutRPCPath takes the path of a WebSocket's URL for the server's, where the query has the
+// namespace: then it holds no name. It returns what parsePath is to read.
+func (c *Config) cutRPCPath(path, query string, webSocket bool) (string, error) {
+	if !webSocket || path == defaultRPCPath || !strings.HasSuffix(path, "/rpc") || !strings.Contains("&"+query, "&ns=") {
+		return path, nil
 	}
-	host := s
-	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
-		host, port = s[:i], s[i+1:]
+	if strings.Contains("&"+query, "&rpc_path=") {
+		return "", errors.New("surrealsql: DSN key rpc_path: got it beside a path that ends in /rpc: expected one of them")
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
-		return "", bad("host:port with a port from 1 to 65535")
-	}
-	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
-		host = host[1 : len(host)-1]
-		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() || strings.ContainsAny(ip.Zone(), "/?#@[]:,% ") {
-			return "", bad("an IPv6 address in the brackets, as in [::1]:8000")
-		}
-		return net.JoinHostPort(host, port), nil
-	}
-	if strings.Contains(host, ":") {
-		return "", bad("an IPv6 address in brackets, as in [::1]:8000")
-	}
-	if host == "" || strings.ContainsFunc(host, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
-	}) {
-		return "", bad("a host name or an IP address")
-	}
-	return net.JoinHostPort(host, port), nil
+	c.RPCPath = path
+	return "", nil
 }
 
 // parsePath reads /namespace/database, each with or without what follows, and
@@ -211,7 +192,7 @@ func (c *Config) parsePath(path string, webSocket bool) error {
 	switch {
 	case len(parts) == 2 && parts[1] == "rpc" && webSocket:
 		return errors.New("surrealsql: DSN: got a path of one name and rpc, which can be read in two ways: " +
-			"expected /namespace/database, or /rpc?ns=namespace&db=database")
+			"expected /namespace/database, or the path of the server with ?ns=namespace&db=database")
 	case parts[len(parts)-1] == "rpc" && len(parts) != 2:
 		parts = parts[:len(parts)-1]
 	}
@@ -245,14 +226,14 @@ func (c *Config) parseQuery(query string, tls *bool) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("surrealsql: %s: got a %% that begins no escape, expected %%25 for a percent sign", said)
-		case seen[name]:
+		case seen[k.Name]:
 			return fmt.Errorf("surrealsql: %s: got it twice, expected it once", said)
 		case k.Place == keys.BeforeHost:
 			return fmt.Errorf("surrealsql: %s: expected it before the host, as in %s", said, dsnForm)
 		case k.Place == keys.InPath && k.Get(c) != "" && k.Get(c) != v:
 			return fmt.Errorf("surrealsql: %s: got %q, but the path says %q: expected one of them", said, v, k.Get(c))
 		}
-		seen[name] = true
+		seen[k.Name] = true
 		if err := k.Set(c, said, v); err != nil {
 			return err
 		}
@@ -325,4 +306,72 @@ func (c *Config) format(redact bool) string {
 // escapeName escapes a segment of the path; url.PathEscape leaves the @.
 func escapeName(s string) string {
 	return strings.ReplaceAll(url.PathEscape(s), "@", "%40")
+}
+
+// errUnknownKey names the key and the one it may have been meant to be. Its
+// value is not shown: under a misspelt name it may be a password. Nor is a name
+// that can be no key, for then it may be a part of a password.
+func errUnknownKey(name string) error {
+	if !keys.IsName(name) {
+		return fmt.Errorf("surrealsql: DSN: got something after the ? that is no key, expected key=value pairs joined by &, with ? percent-encoded as %%3F elsewhere")
+	}
+	if strings.HasPrefix(name, "pool_") {
+		return fmt.Errorf("surrealsql: DSN key %s: it is one of package pool, expected pool.Open instead of sql.Open to open this DSN, or no key that begins with pool_", name)
+	}
+	if k := dsnKeys.Nearest(name); k != nil && k.Place == keys.BeforeHost {
+		return fmt.Errorf("surrealsql: DSN key %s: unknown, expected it before the host, as in %s", name, dsnForm)
+	}
+	return dsnKeys.Unknown(name)
+}
+
+// parseHost checks host or host:port and returns it with its port, or with the
+// one given here.
+func parseHost(s, port string) (string, error) {
+	bad := func(expect string) error {
+		return fmt.Errorf("surrealsql: host: got %q, expected %s", s, expect)
+	}
+	host := s
+	if i := strings.LastIndexByte(s, ':'); i > strings.LastIndexByte(s, ']') {
+		host, port = s[:i], s[i+1:]
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
+		return "", bad("host:port with a port from 1 to 65535")
+	}
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() || strings.ContainsAny(ip.Zone(), "/?#@[]:,% ") {
+			return "", bad("an IPv6 address in the brackets, as in [::1]:8000")
+		}
+		return net.JoinHostPort(host, port), nil
+	}
+	if strings.Contains(host, ":") {
+		return "", bad("an IPv6 address in brackets, as in [::1]:8000")
+	}
+	if host == "" || strings.ContainsFunc(host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	}) {
+		return "", bad("a host name or an IP address")
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// A server listens on 8000, with TLS and without. A wss:// URL is most often
+// that of a proxy or of SurrealDB Cloud, whose URLs name no port and mean 443.
+const (
+	defaultPort    = "8000"
+	defaultWSSPort = "443"
+)
+
+// defaultRPCPath is where a server has its WebSocket.
+const defaultRPCPath = "/rpc"
+
+// checkRPCPath refuses what is no path of a URL: it would change the request that it is
+// written into.
+func checkRPCPath(path string) error {
+	u, err := url.ParseRequestURI(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || u.RawQuery != "" || u.ForceQuery ||
+		strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }) {
+		return fmt.Errorf("surrealsql: rpc_path: got %q, expected the path of a URL, such as /instance/rpc", path)
+	}
+	return nil
 }

@@ -1,32 +1,46 @@
 package surrealsql
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/surrealdb/surrealdb.go/pkg/models"
-
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
+
+// How Go's values become arguments: the plain types here, those that SurrealDB has a type
+// for in encode_types.go, all else by reflection in encode_reflect.go.
 
 // encoding says how Go's values become SurrealDB's where that is a choice. The
 // zero value is the default.
 type encoding struct {
 	nilIsNone bool // nil is NONE instead of NULL
+	sized     bool // numbers may have a width: the protocol can say it
+	keepWidth bool // and int8 … uint64 and float32 have theirs, and are no plain int and float
+	blocks    bool // a list of many objects may go as a block of rows
+}
+
+// encodedValue is a value that was encoded before.
+type encodedValue []byte
+
+// keptArg is an argument that is sent more than once: what the program makes of the value
+// meanwhile does not matter.
+type keptArg struct {
+	encoded encodedValue
+	of      string // the type that it was encoded from
 }
 
 // maxDepth is how many arrays, objects and tags of a value may lie in each
 // other. The server reads a request of 256 levels (RecursionLimitExceeded, 3.0.2),
 // of which the request itself takes three.
-const maxDepth = literal.MaxDepth
+const maxDepth = wire.MaxDepth
 
 var errTooDeep = fmt.Errorf("it holds more than %d values in each other, which is all SurrealDB reads, or it contains itself", maxDepth)
 
@@ -38,16 +52,13 @@ func appendValue(b []byte, v any, enc encoding) ([]byte, error) {
 
 func (enc encoding) appendNil(b []byte) []byte {
 	if enc.nilIsNone {
-		return appendNone(b)
+		return wire.AppendNone(b)
 	}
 	return cbor.AppendNull(b)
 }
 
-func appendNone(b []byte) []byte { return cbor.AppendNull(cbor.AppendTag(b, literal.TagNone)) }
-
-// appendAny knows the types of arguments that need no reflection. The types that
-// are not plain Go ones are listed in ownTypes too, so that they are found
-// within structs.
+// appendAny knows Go's plain types, which need no reflection; those that SurrealDB has a type
+// for besides are appendTyped's.
 func appendAny(b []byte, v any, enc encoding, depth int) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
@@ -67,10 +78,6 @@ func appendAny(b []byte, v any, enc encoding, depth int) ([]byte, error) {
 			return enc.appendNil(b), nil
 		}
 		return cbor.AppendBytes(b, v), nil
-	case time.Time:
-		return appendTime(b, v)
-	case time.Duration:
-		return appendDuration(b, v)
 	case map[string]any:
 		return appendObject(b, v, enc, depth)
 	case []any:
@@ -78,64 +85,23 @@ func appendAny(b []byte, v any, enc encoding, depth int) ([]byte, error) {
 	case []string:
 		return appendTexts(b, v, enc)
 	}
-	if out, ok, err := appendOwn(b, v, enc, depth); ok || err != nil {
-		return out, err
-	}
-	if out, ok, err := appendModel(b, v, enc, depth); ok || err != nil {
+	if out, ok, err := appendTyped(b, v, enc, depth); ok {
 		return out, err
 	}
 	return appendReflected(b, reflect.ValueOf(v), enc, depth)
 }
 
-// ownTypes are the types that appendOwn handles.
-var ownTypes = typeSet(time.Time{}, time.Duration(0), None, RecordID(""), Table(""), Range(""), File(""), UUID(""), Decimal(""),
-	LongDuration(""), Set{}, json.Number(""), json.RawMessage{}, big.Int{}, big.Rat{}, big.Float{})
-
-// appendOwn handles this package's types and those of the standard library that
-// are more than their kind.
-func appendOwn(b []byte, v any, enc encoding, depth int) (_ []byte, ok bool, err error) {
-	switch v := v.(type) {
-	case NoneType:
-		b = appendNone(b)
-	case RecordID:
-		b, err = literal.ParseRecord(cbor.AppendTag(b, literal.TagRecord), string(v))
-	case Table:
-		b, err = appendTable(b, string(v))
-	case Range:
-		b, err = literal.ParseRange(b, string(v))
-	case File:
-		b, err = literal.ParseFile(b, string(v))
-	case UUID:
-		b, err = appendUUIDText(b, string(v))
-	case Decimal:
-		b, err = appendDecimal(b, string(v))
-	case LongDuration:
-		b, err = appendLongDuration(b, string(v))
-	case Set:
-		b, err = appendItems(cbor.AppendTag(b, literal.TagSet), v, enc, depth-1)
-	case json.Number:
-		b, err = appendJSONNumber(b, string(v))
-	case json.RawMessage:
-		b, err = appendJSON(b, v, enc, depth)
-	case big.Int:
-		b, err = appendBigInt(b, &v)
-	case big.Rat:
-		b, err = appendBigRat(b, &v)
-	case big.Float:
-		b, err = appendBigFloat(b, &v)
-	default:
-		return b, false, nil
-	}
-	return b, true, err
-}
-
 // appendText refuses what is not UTF-8: the server answers a request that holds
 // such a text with an error that names neither the request nor the argument.
 func appendText(b []byte, s string) ([]byte, error) {
+	return cbor.AppendText(b, s), checkUTF8(s)
+}
+
+func checkUTF8(s string) error {
 	if !utf8.ValidString(s) {
-		return b, errors.New("the string is not UTF-8, which SurrealDB's strings are: send it as []byte")
+		return errors.New("the string is not UTF-8, which SurrealDB's strings are: send it as []byte")
 	}
-	return cbor.AppendText(b, s), nil
+	return nil
 }
 
 func appendTexts(b []byte, list []string, enc encoding) (_ []byte, err error) {
@@ -191,26 +157,39 @@ func appendObject(b []byte, object map[string]any, enc encoding, depth int) (_ [
 }
 
 func appendTime(b []byte, t time.Time) ([]byte, error) {
+	return wire.AppendDatetime(b, t), checkTime(t)
+}
+
+func checkTime(t time.Time) error {
 	if t.Before(literal.MinDatetime) || t.After(literal.MaxDatetime) {
-		return b, fmt.Errorf("the time %s is beyond SurrealDB's datetimes, which reach from %s to %s", t.Format(time.RFC3339Nano), literal.MinDatetime.Format(time.RFC3339Nano), literal.MaxDatetime.Format(time.RFC3339Nano))
+		return fmt.Errorf("the time %s is beyond SurrealDB's datetimes, which reach from %s to %s", t.Format(time.RFC3339Nano), literal.MinDatetime.Format(time.RFC3339Nano), literal.MaxDatetime.Format(time.RFC3339Nano))
 	}
-	return literal.AppendDatetimeCBOR(b, t), nil
+	return nil
 }
 
 func appendDuration(b []byte, d time.Duration) ([]byte, error) {
+	return wire.AppendDuration(b, uint64(d/time.Second), uint32(d%time.Second)), checkDuration(d)
+}
+
+func checkDuration(d time.Duration) error {
 	if d < 0 {
-		return b, fmt.Errorf("the duration %s is negative, which SurrealDB's cannot be: send its nanoseconds as an integer", d)
+		return fmt.Errorf("the duration %s is negative, which SurrealDB's cannot be: send its nanoseconds as an integer", d)
 	}
-	return literal.AppendDurationCBOR(b, uint64(d/time.Second), uint32(d%time.Second)), nil
+	return nil
 }
 
 func appendLongDuration(b []byte, s string) ([]byte, error) {
 	seconds, ns, err := literal.ParseDuration(s)
-	return literal.AppendDurationCBOR(b, seconds, ns), err
+	return wire.AppendDuration(b, seconds, ns), err
 }
 
-func appendUint(b []byte, v uint64) ([]byte, error) {
-	if v > math.MaxInt64 {
+// appendUint appends an integer that has no width, unless nothing else holds it.
+func appendUint(b []byte, v uint64, enc encoding) ([]byte, error) {
+	switch {
+	case v <= math.MaxInt64:
+	case enc.sized:
+		b = cbor.AppendTag(b, wire.TagU64)
+	default:
 		return b, fmt.Errorf("the integer %d is beyond SurrealDB's, which end at %d: send it as surrealsql.Decimal(%q)", v, int64(math.MaxInt64), strconv.FormatUint(v, 10))
 	}
 	return cbor.AppendUint(b, v), nil
@@ -220,16 +199,12 @@ func appendTable(b []byte, name string) ([]byte, error) {
 	if name == "" {
 		return b, errors.New("a table needs a name")
 	}
-	return appendText(cbor.AppendTag(b, literal.TagTable), name)
+	return appendText(cbor.AppendTag(b, wire.TagTable), name)
 }
 
 func appendUUIDText(b []byte, s string) ([]byte, error) {
 	u, err := literal.ParseUUID(s)
-	return appendUUID(b, u), err
-}
-
-func appendUUID(b []byte, u [16]byte) []byte {
-	return cbor.AppendBytes(cbor.AppendTag(b, literal.TagUUID), u[:])
+	return wire.AppendUUID(b, u), err
 }
 
 // appendRecordParts appends a record id by its parts.
@@ -244,6 +219,7 @@ func appendRecordParts(b []byte, table string, key any, enc encoding, depth int)
 		return b, err
 	}
 	start := len(b)
+	enc.keepWidth = false // [int8(1)] is another key than [1], as which it is meant
 	if b, err = appendAny(b, key, enc, depth); err != nil {
 		return b, err
 	}
@@ -255,6 +231,47 @@ func appendRecordParts(b []byte, table string, key any, enc encoding, depth int)
 	return b, nil
 }
 
-func appendModelRecordID(b []byte, r models.RecordID, enc encoding, depth int) ([]byte, error) {
-	return appendRecordParts(cbor.AppendTag(b, literal.TagRecord), r.Table, r.ID, enc, depth)
+// pathError says where within a value an error lies. It is built from the inside
+// out while the error goes up, so that values without errors pay nothing.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string { return strings.TrimPrefix(e.path, ".") + ": " + e.err.Error() }
+func (e *pathError) Unwrap() error { return e.err }
+
+// maxPath bounds the message for values that contain themselves.
+const maxPath = 200
+
+func errAt(step string, err error) error {
+	e, ok := err.(*pathError)
+	if !ok {
+		return &pathError{step, err}
+	}
+	if e.path = step + e.path; len(e.path) > maxPath {
+		e.path = e.path[:maxPath/2] + "…" + e.path[len(e.path)-maxPath/2:]
+		e.path = strings.ToValidUTF8(e.path, "")
+	}
+	return e
+}
+
+func atIndex(i int, err error) error { return errAt("["+strconv.Itoa(i)+"]", err) }
+
+// atField names a key as the author would: bare where it is a word.
+func atField(name string, err error) error {
+	for i, r := range name {
+		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
+			return errAt("["+strconv.Quote(name)+"]", err)
+		}
+	}
+	return errAt("."+name, err)
+}
+
+// shorten bounds the text of a value in an error.
+func shorten(s string) string {
+	if len(s) > 64 {
+		return s[:32] + "…"
+	}
+	return s
 }

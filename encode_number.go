@@ -5,23 +5,48 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
-func shorten(s string) string {
-	if len(s) > 64 {
-		return s[:32] + "…"
+// Numbers that are exact: what is a decimal or an integer of SurrealDB's, and what is not; and
+// numbers that have a width.
+
+// sizedTags are the tags of Go's kinds that SurrealDB 4.0 has a type of the same width for.
+var sizedTags = map[reflect.Kind]uint64{
+	reflect.Int8: wire.TagI8, reflect.Int16: wire.TagI16, reflect.Int32: wire.TagI32,
+	reflect.Uint8: wire.TagU8, reflect.Uint16: wire.TagU16, reflect.Uint32: wire.TagU32, reflect.Uint64: wire.TagU64,
+	reflect.Float32: wire.TagF32,
+}
+
+// sizedEncoder encodes numbers that keep their width where they are to, and go as int and
+// float elsewhere, as they always went.
+func sizedEncoder(kind reflect.Kind) encodeFunc {
+	tag := sizedTags[kind]
+	return func(b []byte, v reflect.Value, enc encoding, _ int) ([]byte, error) {
+		if enc.keepWidth {
+			b = cbor.AppendTag(b, tag)
+		}
+		switch {
+		case v.CanInt():
+			return cbor.AppendInt(b, v.Int()), nil
+		case v.CanFloat():
+			return cbor.AppendFloat(b, v.Float()), nil
+		case enc.keepWidth:
+			return cbor.AppendUint(b, v.Uint()), nil
+		}
+		return appendUint(b, v.Uint(), enc)
 	}
-	return s
 }
 
 func appendDecimal(b []byte, s string) ([]byte, error) {
 	text, err := literal.PlainDecimal(s)
-	return cbor.AppendText(cbor.AppendTag(b, literal.TagDecimal), text), err
+	return cbor.AppendText(cbor.AppendTag(b, wire.TagDecimal), text), err
 }
 
 // appendBigInt sends an integer as one if it fits in 64 bits, else as a decimal.
@@ -45,8 +70,8 @@ func appendBigRat(b []byte, v *big.Rat) ([]byte, error) {
 }
 
 const (
-	maxScale       = 28 // digits behind the point of a decimal
-	maxDecimalBits = 97 // of what is before or behind it
+	maxScale       = 28 // digits after the point of a decimal
+	maxDecimalBits = 97 // of what is before or after it
 
 	// A big.Float of so many bits tells all of SurrealDB's decimals from each other.
 	decimalPrec = 104

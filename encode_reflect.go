@@ -12,12 +12,12 @@ import (
 	"sync"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
-	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
 // What appendAny does not know by name is encoded by its type, found once and
 // kept. What SurrealDB has a type for goes as that: UUIDs, decimals, the SDK's
-// models. Else a type speaks for itself if it can, as a driver.Valuer, as CBOR, as
+// models. Else a type encodes itself if it can, as a driver.Valuer, as CBOR, as
 // text, as JSON, in this order; else its kind decides.
 
 type encodeFunc func(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, error)
@@ -45,20 +45,20 @@ var (
 
 func encoderOf(t reflect.Type) encodeFunc {
 	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface {
-		return encodeElem // what it points at speaks for itself
+		return encodeElem // what it points at goes by its own type
 	}
 	if f := knownEncoder(t); f != nil {
 		return f
 	}
-	if f := voiceEncoder(t); f != nil {
+	if f := marshalEncoder(t); f != nil {
 		return f
 	}
 	return kindEncoder(t)
 }
 
-// speaks reports whether a type is more than its kind.
-func speaks(t reflect.Type) bool {
-	v, _ := voiceOf(t, writing)
+// hasOwnEncoding reports whether a type is encoded otherwise than by its kind.
+func hasOwnEncoding(t reflect.Type) bool {
+	v, _ := codecMethodOf(t, encodeMethods)
 	return v != nil || knownEncoder(t) != nil
 }
 
@@ -66,13 +66,11 @@ func speaks(t reflect.Type) bool {
 // they have: a UUID's Value, for one, gives a string.
 func knownEncoder(t reflect.Type) encodeFunc {
 	switch {
-	case ownTypes[t], modelTypes[t]:
-		return func(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, error) {
-			return appendAny(b, v.Interface(), enc, depth)
-		}
+	case isTyped(t):
+		return encodeTyped
 	case isUUID(t):
 		return encodeUUID
-	case t.Implements(decimalType) && !lends(t):
+	case t.Implements(decimalType) && !hasPromotedEncoding(t):
 		return encodeDecimal
 	case isValue(t):
 		return encodeValue
@@ -86,6 +84,11 @@ func knownEncoder(t reflect.Type) encodeFunc {
 		}
 	}
 	return genericModelEncoder(t)
+}
+
+func encodeTyped(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, error) {
+	b, _, err := appendTyped(b, v.Interface(), enc, depth)
+	return b, err
 }
 
 // decimal is what shopspring's decimals and those like them have: the number is
@@ -189,7 +192,7 @@ func isUUID(t reflect.Type) bool {
 }
 
 func encodeUUID(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) {
-	return cbor.AppendBytes(cbor.AppendTag(b, literal.TagUUID), arrayBytes(v)), nil
+	return wire.AppendUUID(b, [16]byte(arrayBytes(v))), nil
 }
 
 func kindEncoder(t reflect.Type) encodeFunc {
@@ -198,16 +201,20 @@ func kindEncoder(t reflect.Type) encodeFunc {
 		return func(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) {
 			return cbor.AppendBool(b, v.Bool()), nil
 		}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		return func(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) {
 			return cbor.AppendInt(b, v.Int()), nil
 		}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return func(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) { return appendUint(b, v.Uint()) }
-	case reflect.Float32, reflect.Float64:
+	case reflect.Uint:
+		return func(b []byte, v reflect.Value, enc encoding, _ int) ([]byte, error) {
+			return appendUint(b, v.Uint(), enc)
+		}
+	case reflect.Float64:
 		return func(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) {
 			return cbor.AppendFloat(b, v.Float()), nil
 		}
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32:
+		return sizedEncoder(t.Kind())
 	case reflect.String:
 		return func(b []byte, v reflect.Value, _ encoding, _ int) ([]byte, error) { return appendText(b, v.String()) }
 	case reflect.Slice, reflect.Array:
@@ -248,7 +255,7 @@ func appendElem(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, err
 }
 
 func listEncoder(t reflect.Type) encodeFunc {
-	if t.Elem().Kind() == reflect.Uint8 && !speaks(t.Elem()) {
+	if t.Elem().Kind() == reflect.Uint8 && !hasOwnEncoding(t.Elem()) {
 		return encodeBytes
 	}
 	return func(b []byte, v reflect.Value, enc encoding, depth int) (_ []byte, err error) {
@@ -339,4 +346,32 @@ func mapKeyText(t reflect.Type) func(reflect.Value) (string, error) {
 		return func(v reflect.Value) (string, error) { return strconv.FormatUint(v.Uint(), 10), nil }
 	}
 	return nil
+}
+
+func structEncoder(t reflect.Type) encodeFunc {
+	return func(b []byte, v reflect.Value, enc encoding, depth int) (_ []byte, err error) {
+		plan := planOf(t)
+		if plan.opaque {
+			return b, fmt.Errorf("a %s cannot be sent to SurrealDB: it has no exported fields and is no driver.Valuer", t)
+		}
+		if depth--; depth < 0 {
+			return b, errTooDeep
+		}
+		n := len(plan.fields)
+		if plan.optional {
+			n = plan.present(v)
+		}
+		b = cbor.AppendMapHeader(b, n)
+		for i := range plan.fields {
+			f := &plan.fields[i]
+			fv, ok := f.in(v)
+			if !ok {
+				continue
+			}
+			if b, err = appendElem(cbor.AppendText(b, f.name), fv, enc, depth); err != nil {
+				return b, atField(f.name, err)
+			}
+		}
+		return b, nil
+	}
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
+// What cannot be sent, and how the error says which value and where in it.
+
 type (
 	brokenValuer struct{}
 	brokenText   struct{ X int }
@@ -35,7 +37,7 @@ func (brokenJSON) MarshalJSON() ([]byte, error)   { return nil, errBroken }
 func (brokenCBOR) MarshalCBOR() ([]byte, error)   { return []byte{0x82, 1}, nil }
 func (e endless) Value() (driver.Value, error)    { return e, nil }
 
-func TestWhatSurrealDBCannotHoldIsRefusedByName(t *testing.T) {
+func TestEncodeRefusesByNameWhatSurrealDBCannotHold(t *testing.T) {
 	t.Parallel()
 	for want, v := range map[string]any{
 		"a chan int cannot be sent":                             make(chan int),
@@ -94,7 +96,7 @@ func TestWhatSurrealDBCannotHoldIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestErrorsSayWhereInTheValue(t *testing.T) {
+func TestEncodeErrorsSayWhereInTheValue(t *testing.T) {
 	t.Parallel()
 	type inner struct {
 		F func() `surreal:"fn"`
@@ -112,7 +114,7 @@ func TestErrorsSayWhereInTheValue(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 }
 
-func TestValuesThatContainThemselvesAreRefused(t *testing.T) {
+func TestEncodeRefusesValuesThatContainThemselves(t *testing.T) {
 	t.Parallel()
 	type node struct{ Next *node }
 	ring := &node{}
@@ -138,7 +140,7 @@ func TestValuesThatContainThemselvesAreRefused(t *testing.T) {
 }
 
 // SurrealDB 3.0.2 takes 250 levels within a query's arguments.
-func TestDepthEndsWhereTheServersDoes(t *testing.T) {
+func TestEncodeDepthEndsWhereTheServersDoes(t *testing.T) {
 	t.Parallel()
 	var v any = 1
 	for range maxDepth {
@@ -163,7 +165,7 @@ func (p *pointerValuer) Value() (driver.Value, error) {
 	return "pointer receiver", nil
 }
 
-func TestArgumentsAreCheckedAsDatabaseSQLDoes(t *testing.T) {
+func TestArgsAreCheckedAsDatabaseSQLDoes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, out any }{
 		{sql.NullString{String: "x", Valid: true}, "x"}, {sql.NullString{}, nil}, {(*sql.NullString)(nil), nil}, {RecordID("p:1"), RecordID("p:1")},
@@ -179,7 +181,7 @@ func TestArgumentsAreCheckedAsDatabaseSQLDoes(t *testing.T) {
 	require.ErrorIs(t, checkNamedValue(&driver.NamedValue{Value: brokenValuer{}}), errBroken)
 }
 
-func TestMethodsOfPointersCountWithinValues(t *testing.T) {
+func TestEncodeUsesMethodsOfPointersWithinValues(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []any{"pointer receiver", "pointer receiver", nil}, sent(t, []any{pointerValuer{}, &pointerValuer{}, (*pointerValuer)(nil)}))
 	require.Equal(t, []any{"pointer receiver"}, sent(t, []pointerValuer{{}}))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/errtext"
 )
 
 // Errors that the driver itself returns. They come wrapped, with the particulars:
@@ -54,8 +56,11 @@ func (e *partError) Unwrap() error { return e.err }
 
 // Classes of server errors: targets for errors.Is, which every [*Error] answers
 // to by its kind, its details and, where the server is older or says too
-// little, its text. The functions IsConflict and so on ask the same and a bit
-// more.
+// little, its text.
+//
+// Which to use: [IsTimeout] and [IsAuth] know more than the server's errors, so prefer
+// them to errors.Is with ErrTimeout and ErrAuth. The other functions with a class's name
+// ask errors.Is and nothing else, so take what reads better; ErrExpired has none.
 var (
 	ErrConflict  = errors.New("surrealsql: transaction conflict")
 	ErrDuplicate = errors.New("surrealsql: already exists")
@@ -105,9 +110,12 @@ type Error struct {
 	// Hint is what to do about it, where the driver knows; "" otherwise. It is part
 	// of Error(), and has no values in it.
 	Hint string
-	// Cause is the error underneath, where the server gives one.
+	// Cause is the error underneath, where the server gives one: at most eight in a row.
+	// Its first line is part of Error(), unless the message has it already.
 	Cause *Error
 
+	whole   bool // the answer to a request, of which nothing else was answered
+	redo    bool // running its transaction again may succeed
 	inForce bool // something else that its text wrote is, or may be, in force
 }
 
@@ -122,8 +130,8 @@ func newError(code int64, kind, message string, details any) *Error {
 		Message: strings.TrimRight(message, " \n"),
 	}
 	if e.Is(ErrParse) {
-		p := parsePlace(message)
-		e.Line, e.Column, e.Snippet = p.line, p.column, p.snippet
+		p := errtext.ReadPosition(message)
+		e.Line, e.Column, e.Snippet = p.Line, p.Column, p.Snippet
 	}
 	if kind != "Thrown" { // a user's words
 		_, m := ruleOf(e.Message)
@@ -133,10 +141,17 @@ func newError(code int64, kind, message string, details any) *Error {
 	return e
 }
 
-// Error returns the first line of the message, with the statement where it is
-// not the first, the place where it is known, and the hint.
+// Error returns the first line of the message and those of the causes, as far as they say
+// more, with the statement where it is not the first, the position where it is known, and
+// the hint.
 func (e *Error) Error() string {
-	text := e.located(headline(e.Message))
+	text := errtext.Headline(e.Message)
+	for c := e.Cause; c != nil; c = c.Cause {
+		if words := errtext.Headline(c.Message); !strings.Contains(text, words) {
+			text += ": " + words
+		}
+	}
+	text = e.located(text)
 	if e.Hint != "" {
 		text += "; " + e.Hint
 	}
@@ -181,3 +196,34 @@ func (e *Error) Unwrap() error {
 	}
 	return e.Cause
 }
+
+// encodeError is the error of a value that cannot be sent. Which values a program sends
+// comes from outside as often as not, so it is of the class [ErrInvalid], also where
+// another Go type would do.
+type encodeError struct {
+	what  string // the value is: "argument $1"
+	value any
+	err   error
+}
+
+func (e *encodeError) Error() string { return "surrealsql: " + e.what + ": " + e.err.Error() }
+
+func (e *encodeError) Unwrap() error { return e.err }
+
+func (e *encodeError) Is(target error) bool { return target == ErrInvalid }
+
+// withoutValue is what may be logged.
+func (e *encodeError) withoutValue() string {
+	return fmt.Sprintf("surrealsql: the request was refused before it was sent: %s is a %T that cannot be sent", e.what, e.value)
+}
+
+// invalidError is the error of a text or a key that makes no value of SurrealDB's.
+type invalidError struct{ err error }
+
+func (e *invalidError) Error() string { return "surrealsql: " + e.err.Error() }
+
+func (e *invalidError) Unwrap() error { return e.err }
+
+func (e *invalidError) Is(target error) bool { return target == ErrInvalid }
+
+const dsnForm = "surrealdb://user:password@host:8000/namespace/database"

@@ -10,6 +10,8 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// Examples of how a program tells errors apart.
+
 func ExampleError() {
 	db, done := exampleDB()
 	defer done()
@@ -103,11 +105,11 @@ func ExampleIsTimeout() {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 	defer cancel()
 	_, err = db.ExecContext(ctx, `SLEEP 200ms`)
-	fmt.Println("here:         ", surrealsql.IsTimeout(err), surrealsql.IsConnectivity(err))
+	fmt.Println("here:         ", surrealsql.IsTimeout(err))
 	fmt.Println(errors.Is(err, context.DeadlineExceeded), errors.Is(err, surrealsql.ErrOutcomeUnknown))
 	// Output:
 	// on the server: true false
-	// here:          true true
+	// here:          true
 	// true true
 }
 

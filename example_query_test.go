@@ -3,10 +3,14 @@ package surrealsql_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/surrealsql/surrealsql"
 )
+
+// Examples of queries: arguments, columns, result sets, cancelling.
 
 // Columns come in the order in which the text names them.
 func Example_columns() {
@@ -179,4 +183,53 @@ func ExampleConn_PrepareContext() {
 	// 0
 	// 7
 	// 14
+}
+
+// A context that ends stops the query on a server. Where it was streamed (SurrealDB 3.3)
+// the connection goes on; else it is closed, and the pool makes another one.
+func Example_cancelling() {
+	db, done := exampleDB()
+	defer done()
+	must(db.Ping()) // connected: what ends below is the query
+
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	_, err := db.ExecContext(ctx, `SLEEP 500ms`)
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	fmt.Println(errors.Is(err, surrealsql.ErrOutcomeUnknown)) // it may have run, or not
+
+	must(db.Ping())
+	fmt.Println(db.Stats().OpenConnections)
+	// Output:
+	// true
+	// true
+	// 1
+}
+
+// Many queries go in one round trip, each with its own arguments and its own result.
+func ExampleSendBatch() {
+	db, done := exampleDB()
+	defer done()
+	ctx := context.Background()
+
+	var batch surrealsql.Batch
+	batch.Queue(`CREATE person:ada SET name = $1, age = $2`, "Ada", 36)
+	batch.Queue(`CREATE person:kim SET name = $1, age = $2`, "Kim", 7)
+	batch.Queue(`CREATE person:ada`) // fails alone
+	batch.Queue(`SELECT name FROM person WHERE age > $1`, 18)
+
+	results, err := surrealsql.SendBatch(ctx, db, &batch)
+	must(err)
+	defer results.Close()
+	for range 3 {
+		if _, err := results.Exec(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	var name string
+	must(results.QueryRow().Scan(&name))
+	fmt.Println(name)
+	// Output:
+	// surrealsql: query 3 of the batch: surrealdb: Database record `person:ada` already exists
+	// Ada
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// Examples of what a program does with one connection.
+
 // What a lease changes in its session ends with the lease.
 func ExampleConn() {
 	db, done := exampleDB()
@@ -84,4 +86,43 @@ func ExampleConn_ServerVersion() {
 		fmt.Println("SurrealDB", c.(*surrealsql.Conn).ServerVersion())
 		return nil
 	}))
+}
+
+// A program that must have a subprotocol says so, and any may ask which one it got.
+func ExampleConn_Protocol() {
+	db, done := exampleDB(func(cfg *surrealsql.Config) { cfg.Protocol = surrealsql.ProtocolCBOR })
+	defer done()
+
+	conn, err := db.Conn(context.Background())
+	must(err)
+	defer conn.Close()
+	must(conn.Raw(func(c any) error {
+		fmt.Println(c.(*surrealsql.Conn).Protocol())
+		return nil
+	}))
+	// Output: cbor
+}
+
+// Each call runs where its context says, on any connection.
+func ExampleWithSession() {
+	db, done := exampleDB()
+	defer done()
+	ctx := context.Background()
+
+	for _, tenant := range []string{"acme", "globex", "acme"} {
+		ctx := surrealsql.WithSession(ctx, surrealsql.Session{
+			Namespace: "tenants", Database: tenant,
+			Variables: map[string]any{"tenant": tenant},
+		})
+		_, err := db.ExecContext(ctx, `CREATE invoice SET owner = $tenant`)
+		must(err)
+		var n int
+		must(db.QueryRowContext(ctx, `RETURN count(SELECT * FROM invoice WHERE owner = $tenant)`).Scan(&n))
+		fmt.Println(tenant, n)
+	}
+	must(remove(ctx, db, "tenants"))
+	// Output:
+	// acme 1
+	// globex 1
+	// acme 2
 }

@@ -5,9 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"log"
+	"slices"
+	"testing"
 
-	_ "github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
+
+// The example of the package, and the engine that all examples run on.
 
 func Example() {
 	dsn, done := exampleDSN() // such as surrealdb://root:root@localhost:8000/shop/main
@@ -47,4 +52,72 @@ func Example() {
 	// Output:
 	// Ada 36
 	// Grace 85
+}
+
+// example stands in for the *testing.T that an Example has not, so that examples
+// run on the same engine as the tests, each in a database of its own.
+type example struct {
+	testing.TB // only what surrealtest calls is there
+	cleanups   []func()
+}
+
+func (*example) Helper() {}
+
+func (*example) Name() string { return "example" }
+
+func (e *example) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
+
+func (*example) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+func (*example) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+func (*example) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+func (e *example) done() {
+	for _, f := range slices.Backward(e.cleanups) {
+		f()
+	}
+}
+
+// exampleDSN is the DSN of an empty database, which done removes.
+func exampleDSN() (dsn string, done func()) {
+	e := new(example)
+	return surrealtest.DSN(e), e.done
+}
+
+// exampleDB opens an empty database, with changes to its Config; done closes and
+// removes it.
+func exampleDB(change ...func(*surrealsql.Config)) (db *sql.DB, done func()) {
+	dsn, remove := exampleDSN()
+	cfg, err := surrealsql.ParseDSN(dsn)
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range change {
+		c(cfg)
+	}
+	connector, err := surrealsql.NewConnector(cfg)
+	if err != nil {
+		panic(err)
+	}
+	db = sql.OpenDB(connector)
+	return db, func() {
+		if err := db.Close(); err != nil {
+			panic(err)
+		}
+		remove()
+	}
+}
+
+// must ends an example that fails.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// remove removes a namespace that an example made.
+func remove(ctx context.Context, db *sql.DB, namespace string) error {
+	_, err := db.ExecContext(ctx, "REMOVE NAMESPACE IF EXISTS "+namespace)
+	return err
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// Examples of values: into structs, and the types that Go does not have.
+
 func ExampleInto() {
 	db, done := exampleDB()
 	defer done()

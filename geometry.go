@@ -2,46 +2,59 @@ package surrealsql
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
-	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
 // Geometries are the SDK's models both ways, so that a program can move between
 // the SDK and this driver with its types.
 
-// decodeGeometry reads what stands behind the tag of a geometry.
+// geometryNames are these models with SurrealDB's names of their types, as type::of
+// says them. decodeGeometry makes each of them, and appendGeometry writes it.
+var geometryNames = map[reflect.Type]string{
+	reflect.TypeFor[models.GeometryPoint]():        "geometry<point>",
+	reflect.TypeFor[models.GeometryLine]():         "geometry<line>",
+	reflect.TypeFor[models.GeometryPolygon]():      "geometry<polygon>",
+	reflect.TypeFor[models.GeometryMultiPoint]():   "geometry<multipoint>",
+	reflect.TypeFor[models.GeometryMultiLine]():    "geometry<multiline>",
+	reflect.TypeFor[models.GeometryMultiPolygon](): "geometry<multipolygon>",
+	reflect.TypeFor[models.GeometryCollection]():   "geometry<collection>",
+}
+
+// decodeGeometry reads what stands after the tag of a geometry.
 func decodeGeometry(d *cbor.Decoder, tag uint64, depth int) (any, error) {
 	switch tag {
-	case literal.TagPoint:
-		return boxed(decodePoint(d))
-	case literal.TagLine:
-		return boxed(decodeLine(d))
-	case literal.TagPolygon:
-		return boxed(decodePolygon(d))
-	case literal.TagMultiPoint:
-		return boxed(decodeParts[models.GeometryMultiPoint](d, literal.TagPoint, decodePoint))
-	case literal.TagMultiLine:
-		return boxed(decodeParts[models.GeometryMultiLine](d, literal.TagLine, decodeLine))
-	case literal.TagMultiPolygon:
-		return boxed(decodeParts[models.GeometryMultiPolygon](d, literal.TagPolygon, decodePolygon))
+	case wire.TagPoint:
+		return orError(decodePoint(d))
+	case wire.TagLine:
+		return orError(decodeLine(d))
+	case wire.TagPolygon:
+		return orError(decodePolygon(d))
+	case wire.TagMultiPoint:
+		return orError(decodeParts[models.GeometryMultiPoint](d, wire.TagPoint, decodePoint))
+	case wire.TagMultiLine:
+		return orError(decodeParts[models.GeometryMultiLine](d, wire.TagLine, decodeLine))
+	case wire.TagMultiPolygon:
+		return orError(decodeParts[models.GeometryMultiPolygon](d, wire.TagPolygon, decodePolygon))
 	}
-	return boxed(decodeCollection(d, depth))
+	return orError(decodeCollection(d, depth))
 }
 
 func decodePoint(d *cbor.Decoder) (models.GeometryPoint, error) {
-	x, y, err := literal.ReadPoint(d)
+	x, y, err := wire.ReadPoint(d)
 	return models.GeometryPoint{Longitude: x, Latitude: y}, err
 }
 
 func decodeLine(d *cbor.Decoder) (models.GeometryLine, error) {
-	return decodeParts[models.GeometryLine](d, literal.TagPoint, decodePoint)
+	return decodeParts[models.GeometryLine](d, wire.TagPoint, decodePoint)
 }
 
 func decodePolygon(d *cbor.Decoder) (models.GeometryPolygon, error) {
-	return decodeParts[models.GeometryPolygon](d, literal.TagLine, decodeLine)
+	return decodeParts[models.GeometryPolygon](d, wire.TagLine, decodeLine)
 }
 
 // decodeParts reads an array of geometries that all have the same tag.
@@ -56,7 +69,7 @@ func decodeParts[S ~[]T, T any](d *cbor.Decoder, tag uint64, part func(*cbor.Dec
 		if !more || err != nil {
 			return parts, err
 		}
-		if err := literal.ExpectTag(d, tag); err != nil {
+		if err := wire.ExpectTag(d, tag); err != nil {
 			return nil, err
 		}
 		v, err := part(d)
@@ -85,7 +98,7 @@ func decodeCollection(d *cbor.Decoder, depth int) (models.GeometryCollection, er
 		if err != nil {
 			return nil, err
 		}
-		if tag < literal.TagPoint || tag > literal.TagCollection {
+		if !wire.IsGeometry(tag) {
 			return nil, fmt.Errorf("the server sent CBOR tag %d within a geometry", tag)
 		}
 		v, err := decodeGeometry(d, tag, depth)
@@ -96,15 +109,33 @@ func decodeCollection(d *cbor.Decoder, depth int) (models.GeometryCollection, er
 	}
 }
 
-func appendPoint(b []byte, p models.GeometryPoint) []byte {
-	b = cbor.AppendArrayHeader(cbor.AppendTag(b, literal.TagPoint), 2)
-	return cbor.AppendFloat(cbor.AppendFloat(b, p.Longitude), p.Latitude)
+// appendGeometry appends one of the models, and reports whether v is one.
+func appendGeometry(b []byte, v any, enc encoding, depth int) (_ []byte, ok bool, err error) {
+	switch v := v.(type) {
+	case models.GeometryPoint:
+		b = wire.AppendPoint(b, v.Longitude, v.Latitude)
+	case models.GeometryLine:
+		b = appendPoints(b, wire.TagLine, v)
+	case models.GeometryPolygon:
+		b, err = appendPolygon(b, v)
+	case models.GeometryMultiPoint:
+		b = appendPoints(b, wire.TagMultiPoint, v)
+	case models.GeometryMultiLine:
+		b = appendLines(b, wire.TagMultiLine, v)
+	case models.GeometryMultiPolygon:
+		b, err = appendMultiPolygon(b, v)
+	case models.GeometryCollection:
+		b, err = appendCollection(b, v, enc, depth)
+	default:
+		return b, false, nil
+	}
+	return b, true, err
 }
 
 func appendPoints[S ~[]models.GeometryPoint](b []byte, tag uint64, points S) []byte {
 	b = cbor.AppendArrayHeader(cbor.AppendTag(b, tag), len(points))
 	for _, p := range points {
-		b = appendPoint(b, p)
+		b = wire.AppendPoint(b, p.Longitude, p.Latitude)
 	}
 	return b
 }
@@ -112,7 +143,7 @@ func appendPoints[S ~[]models.GeometryPoint](b []byte, tag uint64, points S) []b
 func appendLines[S ~[]models.GeometryLine](b []byte, tag uint64, lines S) []byte {
 	b = cbor.AppendArrayHeader(cbor.AppendTag(b, tag), len(lines))
 	for _, l := range lines {
-		b = appendPoints(b, literal.TagLine, l)
+		b = appendPoints(b, wire.TagLine, l)
 	}
 	return b
 }
@@ -123,11 +154,11 @@ func appendPolygon(b []byte, p models.GeometryPolygon) ([]byte, error) {
 	if len(p) == 0 {
 		return b, fmt.Errorf("a polygon without lines: SurrealDB needs at least the outer one")
 	}
-	return appendLines(b, literal.TagPolygon, p), nil
+	return appendLines(b, wire.TagPolygon, p), nil
 }
 
 func appendMultiPolygon(b []byte, polygons models.GeometryMultiPolygon) (_ []byte, err error) {
-	b = cbor.AppendArrayHeader(cbor.AppendTag(b, literal.TagMultiPolygon), len(polygons))
+	b = cbor.AppendArrayHeader(cbor.AppendTag(b, wire.TagMultiPolygon), len(polygons))
 	for i, p := range polygons {
 		if b, err = appendPolygon(b, p); err != nil {
 			return b, atIndex(i, err)
@@ -140,13 +171,13 @@ func appendCollection(b []byte, parts models.GeometryCollection, enc encoding, d
 	if depth -= 2; depth < 0 {
 		return b, errTooDeep
 	}
-	b = cbor.AppendArrayHeader(cbor.AppendTag(b, literal.TagCollection), len(parts))
+	b = cbor.AppendArrayHeader(cbor.AppendTag(b, wire.TagCollection), len(parts))
 	for i, p := range parts {
 		start := len(b)
 		if b, err = appendAny(b, p, enc, depth); err != nil {
 			return b, atIndex(i, err)
 		}
-		if part := b[start:]; len(part) < 2 || part[0] != 0xd8 || part[1] < literal.TagPoint || part[1] > literal.TagCollection {
+		if tag, ok := wire.TagOf(b[start:]); !ok || !wire.IsGeometry(tag) {
 			return b, atIndex(i, fmt.Errorf("%T in a collection of geometries", p))
 		}
 	}

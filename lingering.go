@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
 // lingering are the sockets of a connector that were given up and are not closed
 // yet. database/sql counts a connection no more once its Close has returned, or its
 // Connect has failed, and dials another one. But it is the watcher of a context that
-// closes the socket of a call that is given up, and that may be a moment behind; so
+// closes the socket of a call that is given up, and that may be a moment late; so
 // 9 sockets were seen of a pool of 8. A maximum is a promise, and servers count: each
 // dial waits until these are closed. Mostly there are none.
 type lingering struct {
@@ -25,6 +28,16 @@ func (l *lingering) add(closed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sockets = append(l.sockets, closed)
+}
+
+// closeFrameTimeout bounds the write of a Close frame to a connection on which nothing is under
+// way. These few bytes wait only if the peer has let megabytes pile up unread.
+const closeFrameTimeout = 100 * time.Millisecond
+
+// giveUp closes a socket on which nothing was asked yet.
+func (l *lingering) giveUp(socket *ws.Conn) {
+	_ = socket.Close(time.Now().Add(closeFrameTimeout))
+	l.add(socket.Closed())
 }
 
 // await waits until none is left, or the context ends.

@@ -4,81 +4,37 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/drivertest"
 	"github.com/surrealsql/surrealsql/internal/scripted"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
-// logbook keeps what is logged, as JSON lines.
-type logbook struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
+// What is logged, at which level, and that no log, error or string shows a secret.
 
-func (b *logbook) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bytes.Write(p)
-}
-
-func (b *logbook) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bytes.String()
-}
-
-func (b *logbook) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// records are the lines with a message that holds the words.
-func (b *logbook) records(t testing.TB, words string) (found []map[string]any) {
-	t.Helper()
-	dec := json.NewDecoder(strings.NewReader(b.String()))
-	for {
-		var r map[string]any
-		if err := dec.Decode(&r); errors.Is(err, io.EOF) {
-			return found
-		} else {
-			require.NoError(t, err)
-		}
-		if strings.Contains(r["msg"].(string), words) {
-			found = append(found, r)
-		}
-	}
-}
-
-func withLog(b *logbook) func(*surrealsql.Config) {
-	return func(c *surrealsql.Config) { c.Logger = b.logger() }
-}
-
-func TestQueriesAreLoggedOnRequestWithoutTheirValues(t *testing.T) {
+func TestLogHasQueriesOnRequestWithoutTheirValues(t *testing.T) {
 	t.Parallel()
-	var book logbook
-	db := newDB(t, withLog(&book), func(c *surrealsql.Config) { c.LogQueries = true })
+	var book drivertest.Logbook
+	db := drivertest.NewDB(t, drivertest.WithLog(&book), func(c *surrealsql.Config) { c.LogQueries = true })
 	ctx := surrealsql.WithLogAttrs(t.Context(), slog.String("request", "r-1"))
 	ctx = surrealsql.WithLogAttrs(ctx, slog.Int("user", 7))
 	_, err := db.ExecContext(ctx, `CREATE a SET x = $1, y = $name, z = $2`, "value-of-one", sql.Named("name", []string{"value-of-name"}), 424242)
 	require.NoError(t, err)
 	// What the server says of an error may hold values too.
-	mustExec(t, db, `DEFINE INDEX i ON a FIELDS x UNIQUE`)
-	require.True(t, surrealsql.IsDuplicate(exec(ctx, db, `RETURN 1; CREATE a SET x = $1`, "value-of-one")))
-	require.True(t, surrealsql.IsThrown(exec(ctx, db, `THROW $1`, "value-of-one")))
-	require.Error(t, exec(ctx, db, `RETURN $1`, surrealsql.Decimal("value-of-one")))
+	drivertest.MustExec(t, db, `DEFINE INDEX i ON a FIELDS x UNIQUE`)
+	require.True(t, surrealsql.IsDuplicate(drivertest.Exec(ctx, db, `RETURN 1; CREATE a SET x = $1`, "value-of-one")))
+	require.True(t, surrealsql.IsThrown(drivertest.Exec(ctx, db, `THROW $1`, "value-of-one")))
+	require.Error(t, drivertest.Exec(ctx, db, `RETURN $1`, surrealsql.Decimal("value-of-one")))
 
-	records := book.records(t, "query")
+	records := book.Records(t, "query")
 	require.Len(t, records, 5)
 	first := records[0]
 	require.Equal(t, "INFO", first["level"])
@@ -102,17 +58,17 @@ func TestQueriesAreLoggedOnRequestWithoutTheirValues(t *testing.T) {
 	}
 }
 
-func TestQueriesAreNotLoggedUnlessRequested(t *testing.T) {
+func TestLogHasNoQueriesUnlessRequested(t *testing.T) {
 	t.Parallel()
-	var book logbook
-	db := newDB(t, withLog(&book))
-	mustExec(t, db, `CREATE hidden SET n = 1`)
+	var book drivertest.Logbook
+	db := drivertest.NewDB(t, drivertest.WithLog(&book))
+	drivertest.MustExec(t, db, `CREATE hidden SET n = 1`)
 	require.NotContains(t, book.String(), "hidden")
 }
 
-func TestWhatAPoolExpectsIsLoggedAtDebug(t *testing.T) {
+func TestLogAtDebugHasWhatAPoolExpects(t *testing.T) {
 	t.Parallel()
-	var book logbook
+	var book drivertest.Logbook
 	closed := make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Greet()
@@ -127,38 +83,38 @@ func TestWhatAPoolExpectsIsLoggedAtDebug(t *testing.T) {
 	})
 	cfg, err := surrealsql.ParseDSN(srv.DSN())
 	require.NoError(t, err)
-	cfg.Logger = book.logger()
+	cfg.Logger = book.Logger()
 	connector, err := surrealsql.NewConnector(cfg)
 	require.NoError(t, err)
-	db := solo(sql.OpenDB(connector))
+	db := drivertest.Solo(sql.OpenDB(connector))
 	require.NoError(t, db.PingContext(t.Context()))
 	<-closed
-	require.NoError(t, exec(t.Context(), db, "CREATE a"), "on another connection")
+	require.NoError(t, drivertest.Exec(t.Context(), db, "CREATE a"), "on another connection")
 	require.NoError(t, db.Close())
-	require.Len(t, book.records(t, "connected"), 2)
-	require.NotEmpty(t, book.records(t, "closed"))
-	for _, r := range book.records(t, "") {
+	require.Len(t, book.Records(t, "connected"), 2)
+	require.NotEmpty(t, book.Records(t, "closed"))
+	for _, r := range book.Records(t, "") {
 		require.Equal(t, "DEBUG", r["level"], r)
 	}
 }
 
-func TestAServerThatSeemsToBeGoneIsLoggedAtWarn(t *testing.T) {
+func TestLogAtWarnHasAServerThatSeemsToBeGone(t *testing.T) {
 	t.Parallel()
-	var book logbook
-	db, proxy := proxied(t, withLog(&book))
-	tx := begin(t, db)
+	var book drivertest.Logbook
+	db, proxy := drivertest.Proxied(t, drivertest.WithLog(&book))
+	tx := drivertest.Begin(t, db)
 	proxy.CutAll(surrealtest.CutRST)
-	require.Error(t, exec(t.Context(), tx, `CREATE a`))
-	gone := book.records(t, "gone")
+	require.Error(t, drivertest.Exec(t.Context(), tx, `CREATE a`))
+	gone := book.Records(t, "gone")
 	require.NotEmpty(t, gone)
 	require.Equal(t, "WARN", gone[0]["level"])
 	require.Equal(t, proxy.Addr(), gone[0]["addr"])
-	requireGood(t, db)
+	drivertest.RequireGood(t, db)
 }
 
-func TestAFailedAttemptToConnectIsLoggedAtWarnWhenAnotherFollows(t *testing.T) {
+func TestLogAtWarnHasAFailedAttemptToConnectWhenAnotherFollows(t *testing.T) {
 	t.Parallel()
-	var book logbook
+	var book drivertest.Logbook
 	srv := scripted.Listen(t, func(c *scripted.Conn) {
 		if c.Number() == 1 {
 			c.Reset()
@@ -167,24 +123,24 @@ func TestAFailedAttemptToConnectIsLoggedAtWarnWhenAnotherFollows(t *testing.T) {
 		c.Upgrade()
 		c.Serve(nil)
 	})
-	db := openDB(t, srv.DSN("connect_attempts=3", "connect_backoff=1ms"), withLog(&book))
+	db := drivertest.OpenDB(t, srv.DSN("connect_attempts=3", "connect_backoff=1ms"), drivertest.WithLog(&book))
 	ctx := surrealsql.WithLogAttrs(t.Context(), slog.String("request", "r-2"))
 	require.NoError(t, db.PingContext(ctx))
-	retried := book.records(t, "cannot connect yet")
+	retried := book.Records(t, "cannot connect yet")
 	require.Len(t, retried, 1)
 	require.Equal(t, "WARN", retried[0]["level"])
 	require.EqualValues(t, 1, retried[0]["attempt"])
 	require.Equal(t, "r-2", retried[0]["request"])
 }
 
-func TestALogLevelThatIsOffCostsNothingAndALoggerMayBeMissing(t *testing.T) {
+func TestLogLevelThatIsOffCostsNothingAndALoggerMayBeMissing(t *testing.T) {
 	t.Parallel()
-	var book logbook
+	var book drivertest.Logbook
 	quiet := slog.New(slog.NewJSONHandler(&book, &slog.HandlerOptions{Level: slog.LevelError}))
 	for _, l := range []*slog.Logger{nil, quiet} {
-		db := newDB(t, func(c *surrealsql.Config) { c.Logger = l })
-		requireGood(t, db)
-		require.Error(t, exec(t.Context(), db, `THROW 'x'`))
+		db := drivertest.NewDB(t, func(c *surrealsql.Config) { c.Logger = l })
+		drivertest.RequireGood(t, db)
+		require.Error(t, drivertest.Exec(t.Context(), db, `THROW 'x'`))
 	}
 	require.Empty(t, book.String())
 }
@@ -217,21 +173,21 @@ func (s secrets) requireUnprinted(t testing.TB, values ...any) {
 	}
 }
 
-func TestNoPasswordOrTokenIsInAnyLogErrorOrString(t *testing.T) {
+func TestLogsErrorsAndStringsHaveNoPasswordOrToken(t *testing.T) {
 	t.Parallel()
 	const password, wrong, bearer, hook = "pa5sword/&?-of-u", "wr0ng:pässword", "bea.rer.t0ken-junk", "h00k-password"
 	hidden := secrets{password, wrong, bearer, hook}
-	var book logbook
+	var book drivertest.Logbook
 	dsn := surrealtest.DSN(t)
-	admin := openDB(t, dsn)
-	mustExec(t, admin, `DEFINE TABLE user PERMISSIONS NONE; CREATE user SET name = 'n', pass = $1; DEFINE ACCESS account ON DATABASE TYPE RECORD
+	admin := drivertest.OpenDB(t, dsn)
+	drivertest.MustExec(t, admin, `DEFINE TABLE user PERMISSIONS NONE; CREATE user SET name = 'n', pass = $1; DEFINE ACCESS account ON DATABASE TYPE RECORD
 		SIGNIN (SELECT * FROM user WHERE name = $name AND pass = $secret);
 		DEFINE USER u ON DATABASE PASSWORD '`+password+`' ROLES OWNER`, password)
 
 	open := func(change func(*surrealsql.Config)) (*sql.DB, *surrealsql.Connector, *surrealsql.Config) {
 		cfg, err := surrealsql.ParseDSN(dsn)
 		require.NoError(t, err)
-		cfg.Logger, cfg.LogQueries = book.logger(), true
+		cfg.Logger, cfg.LogQueries = book.Logger(), true
 		cfg.ConnectAttempts = 2
 		cfg.HealthCheckInterval = 0 // fmt reads all that a *sql.DB leads to, without locks
 		change(cfg)
@@ -260,7 +216,7 @@ func TestNoPasswordOrTokenIsInAnyLogErrorOrString(t *testing.T) {
 			c.Auth, c.TokenSource = surrealsql.AuthToken, func(context.Context) (string, error) { return bearer, nil }
 		}, false},
 		"credentials": {func(c *surrealsql.Config) {
-			c.Auth, c.Credentials = surrealsql.AuthDatabase, func(context.Context) (string, string, error) { return "u", password, nil }
+			c.Auth, c.CredentialSource = surrealsql.AuthDatabase, func(context.Context) (string, string, error) { return "u", password, nil }
 		}, true},
 		"a hook": {func(c *surrealsql.Config) {
 			c.BeforeConnect = func(_ context.Context, c *surrealsql.Config) error { c.Password = hook; return nil }
@@ -285,30 +241,30 @@ func TestNoPasswordOrTokenIsInAnyLogErrorOrString(t *testing.T) {
 			}
 			continue
 		}
-		raw(t, conn, func(c *surrealsql.Conn) error {
+		drivertest.Raw(t, conn, func(c *surrealsql.Conn) error {
 			hidden.requireUnprinted(t, c)
 			for _, cred := range []surrealsql.Credentials{
 				{User: "u", Password: wrong}, {Token: bearer},
-				{Access: "account", Namespace: "n", Database: "d", Params: map[string]any{"secret": wrong}},
+				{Access: "account", Namespace: "n", Database: "d", AuthParams: map[string]any{"secret": wrong}},
 			} {
 				hidden.requireUnprinted(t, cred, &cred)
 				hidden.requireUnprinted(t, c.SignIn(t.Context(), cred), c)
 			}
 			return nil
 		})
-		hidden.requireUnprinted(t, exec(t.Context(), db, `THROW $1`, password) != nil, db)
+		hidden.requireUnprinted(t, drivertest.Exec(t.Context(), db, `THROW $1`, password) != nil, db)
 		require.NoError(t, conn.Close())
 	}
-	require.Positive(t, len(book.records(t, "")))
+	require.Positive(t, len(book.Records(t, "")))
 	hidden.requireNotIn(t, "the log", book.String())
-	requireGood(t, admin)
+	drivertest.RequireGood(t, admin)
 }
 
 // The token that a server hands out is a secret too.
-func TestTheTokenOfASignInIsShownNowhere(t *testing.T) {
+func TestLogNeverShowsTheTokenOfASignIn(t *testing.T) {
 	t.Parallel()
 	const token = "t0ken-from-the-server"
-	var book logbook
+	var book drivertest.Logbook
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		for {
 			if r := c.Request(); r.Method == "signin" {
@@ -318,12 +274,12 @@ func TestTheTokenOfASignInIsShownNowhere(t *testing.T) {
 			}
 		}
 	})
-	db := solo(openDB(t, srv.DSN(), withLog(&book), func(c *surrealsql.Config) { c.LogQueries = true }))
-	leased(t, db, func(c *surrealsql.Conn) error {
+	db := drivertest.Solo(drivertest.OpenDB(t, srv.DSN(), drivertest.WithLog(&book), func(c *surrealsql.Config) { c.LogQueries = true }))
+	drivertest.Leased(t, db, func(c *surrealsql.Conn) error {
 		secrets{token, "root:root"}.requireUnprinted(t, c)
 		return c.Let(t.Context(), "x", 1)
 	})
-	leased(t, db, func(c *surrealsql.Conn) error { // after a reset
+	drivertest.Leased(t, db, func(c *surrealsql.Conn) error { // after a reset
 		secrets{token}.requireUnprinted(t, c)
 		return nil
 	})
@@ -331,12 +287,12 @@ func TestTheTokenOfASignInIsShownNowhere(t *testing.T) {
 	secrets{token}.requireNotIn(t, "the log", book.String())
 }
 
-func TestADSNThatIsWrongDoesNotShowItsPassword(t *testing.T) {
+func TestDSNThatIsWrongDoesNotShowItsPassword(t *testing.T) {
 	t.Parallel()
 	for _, dsn := range []string{
 		"surrealdb://u:pa5s-word@h/ns/db?nokey=1", "nodb://u:pa5s-word@h/ns", "surrealdb://u:pa5s-word@h:port/ns", "surrealdb://u:pa5s-word@h/a/b/c",
 		"surrealdb://u:pa5s-word@h/ns/db?tls=maybe", "://u:pa5s-word@h", "surrealdb://u:pa5s-word@[h/ns", "surrealdb://u:pa5s-word@h/%zz",
-		"surrealdb://h/ns/db?token=pa5s-word&auth=root", "surrealdb://h/ns/db?token=pa5s-word&dial_timeout=x", "u:pa5s-word@h:8000/ns/db",
+		"surrealdb://h/ns/db?token=pa5s-word&auth=root", "surrealdb://h/ns/db?token=pa5s-word&connect_timeout=x", "u:pa5s-word@h:8000/ns/db",
 		"surrealdb://u:pa5s-word\x7f@h/ns", "surrealdb://u:pa5s-word%@h/ns", "surrealdb://u:pa5s-word@h/?db=x",
 	} {
 		_, err := sql.Open("surrealdb", dsn)

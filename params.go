@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
 	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
@@ -30,10 +29,10 @@ func (c *Conn) checkParams(ctx context.Context, q *analysis, args []driver.Named
 	many := manyNames(args)
 	for _, need := range q.Needs {
 		_, given := many[need.Name]
-		if _, set := c.now.variables[need.Name]; set || given || many == nil && hasArg(args, need.Name) {
+		if _, set := c.session.current.variables[need.Name]; set || given || many == nil && hasArg(args, need.Name) {
 			continue
 		}
-		if need.Gone || need.Uses == 0 && (c.now.ns == "" || c.now.db == "") { // no database, no DEFINE PARAM
+		if need.Removed || need.Uses == 0 && (c.session.current.ns == "" || c.session.current.db == "") { // no database, no DEFINE PARAM
 			return noValue(need)
 		}
 		missing = append(missing, need)
@@ -69,10 +68,19 @@ func manyNames(args []driver.NamedValue) map[string]struct{} {
 	return names
 }
 
+// noValueError is the error of a text with a parameter that has no value.
+type noValueError struct{ name, text string }
+
+func (e *noValueError) Error() string { return e.text }
+
 func noValue(need surrealql.Need) error {
+	return &noValueError{need.Name, noValueText(need)}
+}
+
+func noValueText(need surrealql.Need) string {
 	name, do := need.Name, ""
 	switch {
-	case need.Special:
+	case need.Reserved:
 		where := "within definitions"
 		switch name {
 		case "input":
@@ -80,7 +88,7 @@ func noValue(need surrealql.Need) error {
 		case "before", "after":
 			where += " and in the RETURN clause of a write; a field has its old value by its bare name in SET and WHERE"
 		}
-		return fmt.Errorf("surrealsql: $%s has no value here: SurrealDB gives it one only %s; the server would take NONE silently", name, where)
+		return fmt.Sprintf("surrealsql: $%s has no value here: SurrealDB gives it one only %s; the server would take NONE silently", name, where)
 	case !isVariable(name):
 		name = string(literal.AppendIdent(nil, name))
 		do = "rename it to letters, digits and _, then pass it with sql.Named"
@@ -89,12 +97,13 @@ func noValue(need surrealql.Need) error {
 	default:
 		do = fmt.Sprintf("pass sql.Named(%q, …)", name)
 	}
-	return fmt.Errorf("surrealsql: no value for $%s: %s; the server would take NONE silently", name, do)
+	return fmt.Sprintf("surrealsql: no value for $%s: %s; the server would take NONE silently", name, do)
 }
 
 // askParams asks the server one question about each name, where the text has the
 // name, and returns those for which the answer is no.
-func (c *Conn) askParams(ctx context.Context, q *analysis, args []driver.NamedValue, names []surrealql.Need, question question) ([]surrealql.Need, error) {
+func (c *Conn) askParams(ctx context.Context, q *analysis, args []driver.NamedValue,
+	names []surrealql.Need, question question) ([]surrealql.Need, error) {
 	var text strings.Builder
 	var groups [][]surrealql.Need
 	uses := usesOf(q)
@@ -176,43 +185,26 @@ func usesOf(q *analysis) []string {
 // transaction, and signed in again as it would be. It returns what answers are
 // lists. The caller's text has not been sent, which errors say too.
 func (c *Conn) ask(ctx context.Context, text string, args []driver.NamedValue, strict bool) ([][]any, error) {
-	a := answer{conn: c, query: newAnalysis(text)}
-	err := c.sendSignedIn(ctx, &a.reply, text, args, false)
+	r := reply{owner: c, query: newAnalysis(text)}
+	err := c.sendSignedIn(ctx, &r, text, args, false)
 	if err == nil {
-		err = a.parse(false)
+		err = r.parse(false)
 	}
 	if err == nil && strict {
-		err = a.failure(0)
+		err = r.firstError(0)
 	}
 	var refused *Error
 	if errors.As(err, &refused) {
 		refused.Statement = 0 // it is one of ours
 	}
-	var lost *ConnError
-	if errors.As(err, &lost) && lost.Sent {
-		unsent := *lost
-		unsent.Sent = false
-		err = &unsent
-	}
 	if err != nil {
-		return nil, err
+		return nil, unsent(err)
 	}
 	var lists [][]any
-	for i := range a.entries {
-		if list, ok := a.entries[i].list(); ok {
+	for i := range r.entries {
+		if list, ok := r.entries[i].list(); ok {
 			lists = append(lists, list)
 		}
 	}
 	return lists, nil
-}
-
-func (e *entry) list() ([]any, bool) {
-	if e.failed {
-		return nil, false
-	}
-	var d cbor.Decoder
-	d.Reset(e.result)
-	v, err := decodeValue(&d)
-	list, ok := v.([]any)
-	return list, ok && err == nil
 }

@@ -4,14 +4,16 @@ import (
 	"fmt"
 
 	"github.com/surrealsql/surrealsql/internal/surrealql"
+	"github.com/surrealsql/surrealsql/internal/textcache"
 )
 
-// SurrealDB has no read-only mode, so it is kept here: a text is judged by the
-// kinds of its statements and of those inside them, before it is sent.
+// Up to 3.3 SurrealDB has no read-only mode, so it is kept here: whether a text may write is
+// told by the kinds of its statements and of those inside them, before it is sent. That of 4.0
+// refuses less, it lets sequence::nextval pass (4.0.0-beta.1), and is only told of transactions.
 
 // ReadsOnly reports whether a text only reads and could run on any server that
 // holds the data: by its kinds of statements nothing in it may write, it neither
-// begins nor ends a transaction, and it leaves no live query behind. USE counts as a
+// begins nor ends a transaction, and it starts no live query. USE counts as a
 // write: it makes the namespace and the database that are not there (3.x). So do what
 // the text does not show (a function of the database, a call of what the text does not
 // define), calls that reach out or run code (http::*, eval::*, api::*, ml::*, JavaScript),
@@ -23,7 +25,7 @@ import (
 // It remembers its answers to texts of some KiB, a megabyte of them at the most:
 // asking again costs a look into a map. It is safe for concurrent use.
 func ReadsOnly(text string) bool {
-	answer, _ := judged.of(text)
+	answer, _ := readsOnlyCache.Get(text)
 	return answer
 }
 
@@ -42,12 +44,13 @@ func readsOnly(text string) bool {
 	return true
 }
 
-// judged remembers what ReadsOnly answered. It belongs to no connector and is there for
-// good, so it is small and keeps no analysis.
-var judged = newMemory(maxJudgedBytes, readsOnly, func(bool, string) int { return 0 })
+// readsOnlyCache remembers what ReadsOnly answered. It belongs to no connector and is there
+// for good, so it is small and keeps no analysis.
+var readsOnlyCache = textcache.New(maxReadsOnlyBytes, readsOnly, func(bool, string) int { return 0 })
 
-// maxJudgedBytes bounds a generation of it; texts of more than an eighth are judged anew.
-const maxJudgedBytes = 512 << 10
+// maxReadsOnlyBytes bounds a generation of it; texts of more than an eighth are analysed
+// each time.
+const maxReadsOnlyBytes = 512 << 10
 
 // refuseWrites returns an ErrReadOnly if a statement of the text may write.
 func refuseWrites(q *analysis) error {

@@ -28,11 +28,12 @@ type RecordID string
 // NewRecordID returns the id of the record with that key. The key may be a
 // string (any, also an empty one or one that looks like a number), an integer,
 // a UUID ([UUID] or any [16]byte), an array, an object (a map or struct), or a
-// [Range] of those.
+// [Range] of those. Numbers in it have no width: of []int8{5} it makes [5], not
+// [5i8], which is another key; RecordID("p:[5i8]") has it.
 func NewRecordID(table string, key any) (RecordID, error) {
-	raw, err := appendRecordParts(nil, table, key, encoding{}, maxDepth)
+	raw, err := appendRecordParts(nil, table, key, encoding{sized: true}, maxDepth)
 	if err != nil {
-		return "", &malformed{fmt.Errorf("record id of table %q: %w", table, err)}
+		return "", &invalidError{fmt.Errorf("record id of table %q: %w", table, err)}
 	}
 	return renderRecord(raw)
 }
@@ -44,9 +45,9 @@ func NewRecordID(table string, key any) (RecordID, error) {
 // order, where the server sorts it. All of the text must be an id; spaces around it
 // are ignored.
 func ParseRecordID(text string) (RecordID, error) {
-	raw, err := literal.ParseRecord(nil, text)
+	raw, err := literal.ParseRecord(nil, text, true)
 	if err != nil {
-		return "", &malformed{err}
+		return "", &invalidError{err}
 	}
 	return renderRecord(raw)
 }
@@ -56,7 +57,7 @@ func renderRecord(raw []byte) (RecordID, error) {
 	d.Reset(raw)
 	text, err := literal.AppendRecord(nil, &d)
 	if err != nil {
-		return "", &malformed{err}
+		return "", &invalidError{err}
 	}
 	return RecordID(text), nil
 }
@@ -69,15 +70,16 @@ func (r RecordID) Table() string {
 }
 
 // Key returns the record's key: an int64, string, [UUID], []any, map[string]any
-// or [Range], such that NewRecordID makes the same id of it. It is nil if the
-// text is no record id.
+// or [Range], such that NewRecordID makes the same id of it, unless numbers within it
+// have a width (SurrealDB 4.0): those of p:[5i8] are an int8, of which NewRecordID
+// makes the 5 that it always made. It is nil if the text is no record id.
 func (r RecordID) Key() any {
 	_, key, _ := r.split()
 	return key
 }
 
 func (r RecordID) split() (table string, key any, err error) {
-	raw, err := literal.ParseRecord(nil, string(r))
+	raw, err := literal.ParseRecord(nil, string(r), true)
 	if err != nil {
 		return "", nil, err
 	}
@@ -138,37 +140,4 @@ func (r *RecordID) UnmarshalText(text []byte) (err error) {
 	}
 	*r, err = ParseRecordID(string(text))
 	return err
-}
-
-// Range is a range in SurrealDB's own text: 1..5 (without 5), 1..=5, 1>..5
-// (without 1), 'a'.., ..; the bounds may be any values. Results hold ranges as
-// Range; it scans into a string and binds back as a range. A range of record ids
-// is a [RecordID].
-type Range string
-
-// String returns the text.
-func (r Range) String() string { return string(r) }
-
-// File is a pointer to a file in a bucket: bucket:/key, with a backslash before
-// every character other than letters, digits, - _ . and the key's slashes.
-// Results hold files as File; it scans into a string and binds back as a file.
-type File string
-
-// NewFile returns the file with that key in the bucket. The key gets a leading
-// slash if it has none, as SurrealDB does it.
-func NewFile(bucket, key string) File { return File(literal.AppendFile(nil, bucket, key)) }
-
-// String returns the text.
-func (f File) String() string { return string(f) }
-
-// Bucket returns the name of the bucket, "" if the text is no file.
-func (f File) Bucket() string {
-	bucket, _, _ := literal.SplitFile(string(f))
-	return bucket
-}
-
-// Key returns the key with its leading slash, "" if the text is no file.
-func (f File) Key() string {
-	_, key, _ := literal.SplitFile(string(f))
-	return key
 }

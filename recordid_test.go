@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Record ids: how they are made, parsed, scanned and marshalled.
+
 func TestRecordIDsAreMadeOfAnyKey(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]struct {
@@ -77,7 +79,7 @@ func TestRecordIDsScanAndMarshalAsText(t *testing.T) {
 	require.Equal(t, driver.Value(string(id)), v, "for tools; see valuer_test.go")
 }
 
-func TestHostileStringKeysComeBackAsTheyWere(t *testing.T) {
+func TestRecordIDsOfHostileStringsComeBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		hostile := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("a1_`'\"\\⟨⟩:-. \n\x00\b/{}[]$"))))
@@ -92,7 +94,7 @@ func TestHostileStringKeysComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
-func TestTextTypesAreTheirText(t *testing.T) {
+func TestRecordIDsAndOtherTextTypesAreTheirText(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "NONE", None.String())
 	none, err := json.Marshal(None)

@@ -8,12 +8,14 @@ import "database/sql/driver"
 // one. Before, Next decodes them all.
 type located struct{}
 
-func (located) detach()           {}
-func (located) reusable() located { return located{} }
+func (*located) detach() {}
+func (*located) reuse()  {}
 
-// midway is of use since Go 1.27, too.
-type midway struct{}
+// scanState is of use since Go 1.27, too.
+type scanState struct{}
 
-func (midway) leave() {}
+func (scanState) leave(*cursor) {}
 
 func handOut(r *rows) driver.Rows { return r }
+
+func handOutLive(r *liveRows) driver.Rows { return r }

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/rowslock"
 )
 
 // Since Go 1.27 database/sql asks for one column at a time and shows where it
@@ -18,49 +20,28 @@ import (
 
 var _ driver.RowsColumnScanner = (*rows)(nil)
 
-// located is the row that ScanColumn reads. Its bytes lie where the decoder has
-// read them and are valid until it reads on.
-type located struct {
-	row   []byte
-	spans []span // by column; empty when there is no row
-	cell  column // that is being scanned, kept here because it would escape
-}
-
-// span is where in a row the value of a column lies. The zero span is a value
-// that is missing.
-type span struct{ from, to int }
-
-// reusable is what the next rows can use.
-func (l *located) reusable() located { return located{spans: l.spans[:0]} }
-
-// detach moves the row out of the connection's buffer.
-func (l *located) detach() { l.row = bytes.Clone(l.row) }
-
-// open prepares for a row of so many columns, all of them missing.
-func (l *located) open(columns int) {
-	if cap(l.spans) < columns {
-		l.spans = make([]span, columns)
-		return
-	}
-	l.spans = l.spans[:columns]
-	clear(l.spans)
-}
-
 // NextRow finds the columns of the next row and decodes nothing: a value that
 // this driver does not know is an error of ScanColumn.
 func (r *rows) NextRow() error {
-	if r.scans == 0 {
-		r.left = nil
+	if r.scan.depth == 0 {
+		r.scan.left = nil
 	}
-	if r.cursor == nil {
+	c := r.cursor
+	if c == nil {
 		return io.EOF
 	}
-	r.open(len(r.set.columns))
-	if err := r.set.locate(&r.located); err != nil {
-		r.located = r.reusable()
-		return r.judge(err)
+	var err error
+	if c.set.records != nil {
+		err = c.set.nextRecord()
+	} else {
+		c.row.open(len(c.set.columns))
+		err = c.set.locate(c.row)
 	}
-	r.count++
+	if err != nil {
+		c.row.reuse()
+		return c.noteRowError(err)
+	}
+	c.count++
 	return nil
 }
 
@@ -68,6 +49,9 @@ func (r *rows) NextRow() error {
 // the value that Next gives, it does with the same result; beyond that it fills
 // what Into fills.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
+	if c := r.cursor; c != nil && c.row.fit != nil && r.scan.left == nil && c.row.scanSlot(index, &c.set.values, dest) {
+		return nil
+	}
 	row := r.current(index)
 	if row == nil {
 		return errors.New("surrealsql: the rows are closed")
@@ -78,15 +62,20 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	raw := missing
 	if at := row.spans[index]; at.to > 0 {
 		raw = row.row[at.from:] // more than the value, which its first bytes delimit
+	} else if row.fit != nil {
+		var err error
+		if raw, err = row.slot(index); err != nil {
+			return r.unscanned(undecodable(err))
+		}
 	}
-	if quick(raw, dest) {
+	if scanShort(raw, dest) {
 		return nil
 	}
 	row.cell.d.Reset(raw)
 	if done, err := row.cell.plain(dest); done {
 		return r.unscanned(undecodable(err))
 	}
-	r.scans++
+	r.scan.depth++
 	defer r.scanned()
 	return r.unscanned(row.cell.scanRare(ctx, dest))
 }
@@ -96,13 +85,84 @@ func (r *rows) unscanned(err error) error {
 	if err == nil || r.cursor == nil {
 		return err
 	}
-	return r.afterWrite(err)
+	return r.cursor.reply.afterWrite(err)
 }
 
-func (r *rows) scanned() { r.scans-- }
+func (r *rows) scanned() { r.scan.depth-- }
 
-// missing is what a column holds whose key the row lacks: null.
-var missing = []byte{0xf6}
+// missing is what a column holds whose key the row lacks.
+var missing = cbor.AppendNull(nil)
+
+// shown is of use before Go 1.27, where Scan refuses what it takes since.
+type shown struct{}
+
+func (shown) show([]driver.Value)            {}
+func (shown) hinted(names []string) []string { return names }
+
+// indirect are rows without ScanColumn.
+type indirect struct{ plainRows }
+
+// plainRows are what rows have had since Go 1.8.
+type plainRows interface {
+	driver.RowsNextResultSet
+	driver.RowsColumnTypeScanType
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeNullable
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypePrecisionScale
+}
+
+func handOut(r *rows) driver.Rows {
+	if !rowslock.Found() {
+		return indirect{r}
+	}
+	return r
+}
+
+func handOutLive(r *liveRows) driver.Rows {
+	if !rowslock.Found() {
+		return indirect{r}
+	}
+	return r
+}
+
+// scanState is what rows know while a column of theirs is scanned: a method of the program
+// may go on to the next result set, or lose the connection, before the other columns
+// of the row are scanned, which then are those of the row that was left.
+type scanState struct {
+	depth int // of scans that run within each other
+	left  *located
+}
+
+// leave keeps the row that is being scanned before the cursor goes elsewhere.
+func (s *scanState) leave(c *cursor) {
+	if s.depth > 0 && s.left == nil && len(c.row.spans) > 0 {
+		s.left = &located{
+			row:   bytes.Clone(c.row.row),
+			spans: slices.Clone(c.row.spans),
+			fit:   c.row.fit,
+			cell:  column{values: c.set.values.unboxed()},
+		}
+	}
+}
+
+// current is the row of which a column is to be scanned, or nil.
+func (r *rows) current(index int) *located {
+	if r.scan.left != nil && r.scan.depth == 0 {
+		if index > 0 {
+			return r.scan.left
+		}
+		r.scan.left = nil
+	}
+	if r.cursor == nil {
+		return nil
+	}
+	row := r.cursor.row
+	if values := r.cursor.set.values; row.cell.values != values { // stores of pointers cost more than this
+		row.cell.values = values
+	}
+	return row
+}
 
 // locate walks the next row.
 func (s *resultSet) locate(to *located) error {
@@ -110,158 +170,18 @@ func (s *resultSet) locate(to *located) error {
 	if err != nil {
 		return err
 	}
+	if s.block != nil {
+		return s.rowError(s.locateInBlock(d, to))
+	}
 	d.Hold()
-	object := !s.placed && isObject(d)
-	if err = s.layout.locate(d, to.spans, s.read); s.stray(err) {
+	object := !s.verified && isObject(d)
+	if err = s.layout.locate(d, to.spans, s.values); s.stray(err) {
 		err = nil
 	}
-	s.placed = s.placed || object && err == nil
+	s.verified = s.verified || object && err == nil
 	to.row = d.Held()
 	for i := 0; s.layout.nested && err == nil && i < len(s.layout.targets); i++ {
 		err = s.layout.targets[i].locate(to.row, to.spans)
 	}
-	return s.judge(err)
+	return s.rowError(err)
 }
-
-// locate notes where behind the decoder's position the columns of the row lie. What it
-// skips is well-formed, and not deeper than that allows.
-func (l *layout) locate(d *cbor.Decoder, spans []span, read reader) error {
-	if kind, err := d.PeekKind(); err != nil {
-		return err
-	} else if kind != cbor.KindMap || l.always {
-		return l.locateWhole(d, spans, read)
-	}
-	start := d.Offset()
-	n, err := d.MapLen()
-	if err != nil {
-		return err
-	}
-	done := 0
-	if n == len(l.targets) { // nearly every row
-		done, err = l.locateInTurn(d, start, spans)
-		if err != nil || done == n {
-			return err
-		}
-	}
-	return l.locateRest(d, n-done, done, start, spans)
-}
-
-// locateInTurn locates keys for as long as each is that of the next target, and returns
-// how many were.
-func (l *layout) locateInTurn(d *cbor.Decoder, start int64, spans []span) (int, error) {
-	b, at, base := d.Rest(), 0, int(d.Offset()-start)
-	for i := range l.targets {
-		t := &l.targets[i]
-		from := at + t.known.Size(b[at:])
-		if from == at {
-			d.Advance(at)
-			return i, nil
-		}
-		if size := cbor.ShortSize(b[from:]); size > 0 {
-			at = from + size
-			spans[t.first] = span{base + from, base + at}
-			continue
-		}
-		d.Advance(from)
-		if err := d.Skip(); err != nil {
-			return i, err
-		}
-		from += base
-		b, at, base = d.Rest(), 0, int(d.Offset()-start)
-		spans[t.first] = span{from, base}
-	}
-	d.Advance(at)
-	return len(l.targets), nil
-}
-
-// locateRest locates n keys, those of the first targets being located.
-func (l *layout) locateRest(d *cbor.Decoder, n, first int, start int64, spans []span) error {
-	missing, stray := len(l.targets)-first, ""
-	for hint := first; ; {
-		more, err := d.More(&n)
-		if err == nil && !more {
-			return misplaced(missing, stray)
-		}
-		if err != nil {
-			return err
-		}
-		i, err := l.nextTarget(d, hint, &stray)
-		if err != nil {
-			return err
-		}
-		from := int(d.Offset() - start)
-		if err := d.Skip(); err != nil {
-			return err
-		}
-		if i >= 0 {
-			hint = i + 1
-			missing--
-			spans[l.targets[i].first] = span{from, int(d.Offset() - start)}
-		}
-	}
-}
-
-// locateWhole is decodeWhole without decoding, unless for an error.
-func (l *layout) locateWhole(d *cbor.Decoder, spans []span, read reader) error {
-	if l.whole < 0 {
-		return l.decodeWhole(d, nil, read)
-	}
-	start := d.Offset()
-	err := d.Skip()
-	spans[l.whole] = span{0, int(d.Offset() - start)}
-	return err
-}
-
-// locate finds the columns that are fed from within the value of a key. The
-// span of the first is that of the whole value.
-func (t *target) locate(row []byte, spans []span) (err error) {
-	if t.column >= 0 {
-		return nil
-	}
-	whole := spans[t.first]
-	for _, c := range t.cells {
-		at := whole
-		for _, step := range c.path {
-			if at, err = stepInto(row, at, step); err != nil {
-				return err
-			}
-		}
-		spans[c.column] = at
-	}
-	return nil
-}
-
-// stepInto finds a key of an object that lies in a row, as decodeAt does.
-func stepInto(row []byte, at span, step string) (span, error) {
-	if at.to == 0 {
-		return at, nil
-	}
-	var d cbor.Decoder
-	d.Reset(row[at.from:at.to])
-	if kind, err := d.PeekKind(); err != nil || kind != cbor.KindMap {
-		return span{}, err
-	}
-	n, err := d.MapLen()
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
-			break
-		}
-		var key []byte
-		if key, err = d.TextBytes(); err != nil {
-			break
-		}
-		found := string(key) == step
-		from := at.from + int(d.Offset())
-		if err = d.Skip(); found {
-			return span{from, at.from + int(d.Offset())}, err
-		}
-	}
-	return span{}, err
-}
-
-// shown is of use before Go 1.27, where Scan refuses what it takes since.
-type shown struct{}
-
-func (shown) show([]driver.Value)            {}
-func (shown) hinted(names []string) []string { return names }
-func misfitted(_ any, err error) error       { return err }

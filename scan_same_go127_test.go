@@ -6,25 +6,29 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"uuid"
 
+	gofrs "github.com/gofrs/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/surrealdb/surrealdb.go/pkg/models"
 
-	gofrs "github.com/gofrs/uuid"
-
 	"github.com/surrealsql/surrealsql/internal/cbor"
-	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
+
+// Whatever database/sql scanned by itself it scans to the letter the same where the driver
+// does it.
 
 // everyValue has a value of each kind that a result can hold, and the odd ones.
 func everyValue(t testing.TB) map[string][]byte {
@@ -50,11 +54,23 @@ func everyValue(t testing.TB) map[string][]byte {
 	for name, v := range values {
 		all[name] = encoded(t, v)
 	}
+	for _, c := range taggedValues {
+		all[c.name] = encoded(t, c.v)
+	}
+	for name, b := range sizedValues() {
+		if all[name] = b; strings.ContainsAny(name, "IN") {
+			continue // JSON has neither infinities nor NaN, which is said otherwise since Go 1.27
+		}
+		all["an array of "+name] = append(cbor.AppendArrayHeader(nil, 1), b...)
+		all["an object of "+name] = append(cbor.AppendText(cbor.AppendMapHeader(nil, 1), "Age"), b...)
+	}
+	all["an i8 that is none"] = tagged(wire.TagI8, cbor.AppendInt(nil, 300))
+	all["an f16 that is none"] = tagged(wire.TagF16, cbor.AppendFloat(nil, 0.1))
 	all["undefined"] = []byte{0xf7}
-	all["date text"] = tagged(literal.TagDateText, cbor.AppendText(nil, "2023-11-14T22:13:20.5Z"))
-	all["uuid text"] = tagged(literal.TagUUIDText, cbor.AppendText(nil, aUUID.String()))
-	all["duration text"] = tagged(literal.TagDurationText, cbor.AppendText(nil, "1h1ns"))
-	all["record text"] = tagged(literal.TagRecord, cbor.AppendText(nil, "person:⟨a b⟩"))
+	all["date text"] = tagged(wire.TagDateText, cbor.AppendText(nil, "2023-11-14T22:13:20.5Z"))
+	all["uuid text"] = tagged(wire.TagUUIDText, cbor.AppendText(nil, aUUID.String()))
+	all["duration text"] = tagged(wire.TagDurationText, cbor.AppendText(nil, "1h1ns"))
+	all["record text"] = tagged(wire.TagRecord, cbor.AppendText(nil, "person:⟨a b⟩"))
 	all["chunked text"] = append(append([]byte{0x7f}, cbor.AppendText(cbor.AppendText(nil, "ab"), "cd")...), 0xff)
 	all["open array"] = append([]byte{0x9f, 1, 2}, 0xff)
 	all["not UTF-8"] = []byte{0x62, 0xff, 0xfe}
@@ -125,14 +141,14 @@ func same(a, b any) bool {
 	return strings.Contains(text, "NaN") && text == fmt.Sprintf("%#v", y)
 }
 
-func TestWhatScanDidBeforeGo127ItStillDoesToTheLetter(t *testing.T) {
+func TestScanStillDoesWhatItDidBeforeGo127ToTheLetter(t *testing.T) {
 	t.Parallel()
 	for name, v := range everyValue(t) {
-		for mode, read := range map[string]reader{"plain": plainReader, "exact": exactReader} {
+		for mode, values := range map[string]decoding{"plain": plainDecoding, "exact": exactDecoding} {
 			for _, dest := range everyDestination() {
 				before, after, second := fresh(dest), fresh(dest), fresh(dest)
-				refused := scanTwice(t, v, read, unseen, before, fresh(dest))
-				err := scanTwice(t, v, read, asIs, after, second)
+				refused := scanTwice(t, v, values, unseen, before, fresh(dest))
+				err := scanTwice(t, v, values, asIs, after, second)
 				what := fmt.Sprintf("%s, %s, into %T", name, mode, dest)
 				if refused == nil {
 					require.NoError(t, err, what)
@@ -155,15 +171,35 @@ func isScalar(dest any) bool {
 	}
 }
 
+// What decodes and what asks whether database/sql could convert to a type know the same types.
+func TestScanKnowsTheTypesOfResults(t *testing.T) {
+	found := map[reflect.Type]bool{}
+	for _, b := range everyValue(t) {
+		for _, values := range []decoding{plainDecoding, exactDecoding} {
+			var d cbor.Decoder
+			d.Reset(b)
+			v, err := values.decode(&d)
+			if err != nil || v == nil {
+				continue
+			}
+			switch k := reflect.TypeOf(v).Kind(); k {
+			case reflect.Slice, reflect.Map, reflect.Struct:
+				found[reflect.TypeOf(v)] = true
+			}
+		}
+	}
+	require.ElementsMatch(t, resultTypes, slices.Collect(maps.Keys(found)))
+}
+
 // What Into stores of a value that was decoded first, it stores of the bytes.
 func TestIntoStoresTheSameWithoutATree(t *testing.T) {
 	t.Parallel()
 	for name, v := range everyValue(t) {
-		for mode, read := range map[string]reader{"plain": plainReader, "exact": exactReader} {
+		for mode, values := range map[string]decoding{"plain": plainDecoding, "exact": exactDecoding} {
 			for _, dest := range everyDestination() {
 				before, after, second := fresh(dest), fresh(dest), fresh(dest)
-				refused := scanTwice(t, v, read, unseen, Into(before), Into(fresh(dest)))
-				err := scanTwice(t, v, read, asIs, Into(after), Into(second))
+				refused := scanTwice(t, v, values, unseen, Into(before), Into(fresh(dest)))
+				err := scanTwice(t, v, values, asIs, Into(after), Into(second))
 				what := fmt.Sprintf("%s, %s, into %T", name, mode, dest)
 				if refused != nil {
 					require.Error(t, err, what)
@@ -172,6 +208,95 @@ func TestIntoStoresTheSameWithoutATree(t *testing.T) {
 				require.NoError(t, err, what)
 				require.True(t, same(before, after), "%s: %#v, not %#v", what, reflect.ValueOf(after).Elem(), reflect.ValueOf(before).Elem())
 			}
+		}
+	}
+}
+
+// FuzzScanColumn gives any bytes to any destination. Nothing may panic, and what
+// the old way of scanning takes the new one takes with the same result.
+func FuzzScanColumn(f *testing.F) {
+	dests := everyDestination()
+	values := everyValue(f)
+	for i, name := range slices.Sorted(maps.Keys(values)) {
+		f.Add(values[name], uint8(13*i), i%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, v []byte, which uint8, exact bool) {
+		var d cbor.Decoder
+		d.Reset(v)
+		if d.Skip() != nil || d.Tail() != nil {
+			return // NextRow stops at what is not one item
+		}
+		values := plainDecoding
+		if exact {
+			values = exactDecoding
+		}
+		dest := dests[int(which)%len(dests)]
+		before, after := fresh(dest), fresh(dest)
+		refused := scanTwice(t, v, values, unseen, before, fresh(dest))
+		err := scanTwice(t, v, values, asIs, after, fresh(dest))
+		if refused == nil && err != nil {
+			t.Fatalf("%x into %T was fine before: %v", v, dest, err)
+		}
+		if refused == nil && !same(before, after) {
+			t.Fatalf("%x into %T: %#v, not %#v", v, dest, reflect.ValueOf(after).Elem(), reflect.ValueOf(before).Elem())
+		}
+		_ = scanTwice(t, v, values, asIs, Into(fresh(dest)), Into(fresh(dest)))
+	})
+}
+
+// FuzzScanOfTheNextRow gives any bytes as a whole result: both ways see the same rows.
+func FuzzScanOfTheNextRow(f *testing.F) {
+	f.Add(oneRow([]byte{1}))
+	f.Add(encoded(f, []any{map[string]any{"a": map[string]any{"c": 1, "d": 2}, "b": 1}, None, 7}))
+	f.Fuzz(func(t *testing.T, result []byte) {
+		var d cbor.Decoder
+		d.Reset(result)
+		if d.Skip() != nil || d.Tail() != nil {
+			return // an error, not rows
+		}
+		if namesTwice(result) {
+			return // the value that counts is the last: whether the others are read differs
+		}
+		for _, text := range []string{twoColumns, `SELECT a.c, a.d, b FROM t`, `SELECT * FROM t`, `SELECT VALUE a FROM t`, `RETURN $a`} {
+			before, refused := allRows(text, result, unseen)
+			after, err := allRows(text, result, asIs)
+			if (refused == nil) != (err == nil) || refused == nil && !same(&before, &after) {
+				t.Fatalf("%s: %v (%v), not %v (%v)", text, after, err, before, refused)
+			}
+		}
+	})
+}
+
+// namesTwice reports whether an object has a key more than once, which SurrealDB's
+// have not.
+func namesTwice(raw []byte) bool {
+	var d cbor.Decoder
+	d.Reset(raw)
+	kind, _ := d.PeekKind()
+	n := 0
+	switch kind {
+	case cbor.KindTag:
+		_, _ = d.Tag()
+		return namesTwice(d.Rest())
+	case cbor.KindArray:
+		n, _ = d.ArrayLen()
+	case cbor.KindMap:
+		n, _ = d.MapLen()
+	}
+	seen := make(map[string]bool)
+	for {
+		if more, err := d.More(&n); err != nil || !more {
+			return false
+		}
+		if kind == cbor.KindMap {
+			key, err := d.TextBytes()
+			if err != nil || seen[string(key)] {
+				return err == nil
+			}
+			seen[string(key)] = true
+		}
+		if item, err := d.Raw(); err != nil || namesTwice(item) {
+			return err == nil
 		}
 	}
 }

@@ -3,11 +3,12 @@ package surrealsql
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
 // schemaOnce runs schema_file, or Config.Schema, once per connector and database,
@@ -15,8 +16,8 @@ import (
 // selects another one. It goes by the content: a file that changed is run again by the
 // next new connection or change of the database.
 type schemaOnce struct {
-	turn chan struct{} // held while a schema runs; others wait for its outcome
-	done map[schemaKey]struct{}
+	running chan struct{} // held while a schema runs; others wait for its outcome
+	done    map[schemaKey]struct{}
 }
 
 type schemaKey struct {
@@ -25,7 +26,7 @@ type schemaKey struct {
 }
 
 func newSchemaOnce() schemaOnce {
-	return schemaOnce{turn: make(chan struct{}, 1), done: make(map[schemaKey]struct{})}
+	return schemaOnce{running: make(chan struct{}, 1), done: make(map[schemaKey]struct{})}
 }
 
 // ensure runs the schema where the session stands, unless it has been run there. A
@@ -36,19 +37,19 @@ func (s schemaOnce) ensure(ctx context.Context, c *Conn) error {
 	if err != nil || text == "" {
 		return err
 	}
-	free, err := s.take(ctx, name)
+	free, err := s.lock(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer free()
-	ns, db := c.stands()
+	ns, db := c.session.selected()
 	key := schemaKey{ns, db, sha256.Sum256([]byte(text))}
 	if _, ok := s.done[key]; ok {
 		return nil
 	}
-	was := c.settingUp
-	c.settingUp = true
-	defer func() { c.settingUp = was }()
+	was := c.session.settingUp
+	c.session.settingUp = true
+	defer func() { c.session.settingUp = was }()
 	if _, err := c.ExecContext(ctx, text, nil); err != nil {
 		return inPart(name, err)
 	}
@@ -65,7 +66,7 @@ func (s schemaOnce) pending(ctx context.Context, c *Conn, ns, db string) (string
 	if err != nil || text == "" {
 		return name, false, err
 	}
-	free, err := s.take(ctx, name)
+	free, err := s.lock(ctx, name)
 	if err != nil {
 		return name, false, err
 	}
@@ -74,54 +75,13 @@ func (s schemaOnce) pending(ctx context.Context, c *Conn, ns, db string) (string
 	return name, !done, nil
 }
 
-// take waits for the turn; free ends it.
-func (s schemaOnce) take(ctx context.Context, name string) (free func(), err error) {
+// lock waits until no other connection runs a schema; free lets the next one.
+func (s schemaOnce) lock(ctx context.Context, name string) (free func(), err error) {
 	select {
-	case s.turn <- struct{}{}:
-		return func() { <-s.turn }, nil
+	case s.running <- struct{}{}:
+		return func() { <-s.running }, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%s: waiting for another connection to run it: %w", name, context.Cause(ctx))
-	}
-}
-
-// stands returns the namespace and the database that the session is on. Where neither
-// the Config nor a call has said it, those of its token are.
-func (c *Conn) stands() (ns, db string) {
-	if c.now.ns == "" {
-		return tokenPlace(c.signedWith)
-	}
-	return c.now.ns, c.now.db
-}
-
-// enter brings the session to a database and runs its schema there, as the user that
-// is signed in. When that fails the session goes back to where it was.
-func (c *Conn) enter(ctx context.Context, ns, db string) error {
-	name, pending, err := c.connector.schema.pending(ctx, c, ns, db)
-	if err != nil {
-		return fmt.Errorf("surrealsql: %w", err)
-	}
-	if pending && c.tx != nil {
-		return fmt.Errorf("surrealsql: %s has not run in namespace %q, database %q, and would be a part of the open transaction: select the database before BeginTx", name, ns, db)
-	}
-	before := c.now
-	err = c.changeRenewed(ctx, useStep(ns, db), func(s *session) { s.ns, s.db = ns, db })
-	if err != nil || !pending {
-		return err
-	}
-	if err := c.connector.schema.ensure(ctx, c); err != nil {
-		c.comeBack(before)
-		return fmt.Errorf("surrealsql: namespace %q, database %q is not selected: %w", ns, db, err)
-	}
-	return nil
-}
-
-// comeBack selects again what was selected before, or gives the connection up: it must
-// not stay on a database without its schema.
-func (c *Conn) comeBack(before session) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), c.cfg.CloseTimeout, errCloseTimeout)
-	defer cancel()
-	if before.ns == "" || c.change(ctx, useStep(before.ns, before.db), func(s *session) { s.ns, s.db = before.ns, before.db }) != nil {
-		c.rpc.Abort()
 	}
 }
 
@@ -137,20 +97,45 @@ func (c *Config) schema() (name, text string, err error) {
 	return "schema_file " + c.SchemaFile, string(content), nil
 }
 
-// tokenPlace reads the namespace and the database that a JWT is for, as far as it says
-// so. The server checks it.
-func tokenPlace(token string) (ns, db string) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return "", ""
+// admit returns an error for a text that writes where the schema has not run. A USE in a
+// text lasts for that text, so a write after it goes to a database that the session is not
+// on, and that the schema may not have run in. To run the schema in between would be the
+// half of a text.
+func (s schemaOnce) admit(ctx context.Context, c *Conn, q *analysis) error {
+	if c.cfg.SchemaFile == "" && c.cfg.Schema == "" {
+		return nil
 	}
-	claims, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return "", ""
+	ns, db := c.session.selected()
+	for i := q.elsewhere; i < len(q.Statements); i++ {
+		if q.Statements[i].Kind != surrealql.Use {
+			continue
+		}
+		text := q.Text[q.Statements[i].Pos:q.Statements[i].End]
+		m := usePattern.FindStringSubmatch(text)
+		if m == nil {
+			return fmt.Errorf("surrealsql: statement %d (%s): cannot tell whether the schema has run there: select the database with Use of the Conn", i+1, text)
+		}
+		if m[1] != "" {
+			ns = bareName(m[1])
+		}
+		if m[2] != "" {
+			db = bareName(m[2])
+		}
+		name, pending, err := s.pending(ctx, c, ns, db)
+		if err != nil {
+			return fmt.Errorf("surrealsql: %w", err)
+		}
+		if pending {
+			return fmt.Errorf("surrealsql: statement %d (%s): %s has not run in namespace %q, database %q: select it with Use of the Conn, which runs it", i+1, text, name, ns, db)
+		}
 	}
-	var place struct{ NS, DB string } // or in lower case: encoding/json does not mind
-	if json.Unmarshal(claims, &place) != nil {
-		return "", ""
-	}
-	return place.NS, place.DB
+	return nil
 }
+
+const useName = "([\\pL\\pN_]+|`[^`\\\\]*`|⟨[^⟩\\\\]*⟩)"
+
+// usePattern is a USE whose names stand in the text, with the namespace and the
+// database.
+var usePattern = regexp.MustCompile(`(?i)^use(?:\s+(?:ns|namespace)\s+` + useName + `)?(?:\s+(?:db|database)\s+` + useName + `)?\s*$`)
+
+func bareName(name string) string { return strings.Trim(name, "`⟨⟩") }

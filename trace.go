@@ -1,162 +1,196 @@
 package surrealsql
 
-import "context"
+import (
+	"context"
+)
 
-// Tracing: small interfaces, found by assertion. A tracer reads the clock
-// itself: each End follows its Start, on the same goroutine, and gets the
-// context that Start returned.
+// Tracers as one, and what they are told of transactions. trace_events.go has what they are.
 
-// Tracer is told of queries. What it returns from QueryStart is the context the
-// query runs under and QueryEnd is called with; it must be ctx or derive from
-// it. A Tracer may also be a [ConnectTracer], [ResetTracer] and [CloseTracer].
-// Its methods are called by many goroutines at once. They may use the *sql.DB, but not
-// wait for the connection, transaction or rows of the call that they are told of; and
-// while schema_file runs a new connection to its database waits for the end of that.
-type Tracer interface {
-	QueryStart(ctx context.Context, start QueryStart) context.Context
-	QueryEnd(ctx context.Context, end QueryEnd)
+// JoinTracers returns a tracer that tells several ones, each of what it implements: of
+// queries, and where it is a [TxTracer], [ConnectTracer], [ResetTracer], [CloseTracer] or
+// [AcquireTracer], of those events too. Those that are a [TracePropagator] are asked in the order given, until one
+// says a traceparent. Nil ones are left out; of none it is nil, of one it is that one.
+//
+// The Starts are called in the order given, each with the context that the one before
+// returned, and the caller gets the last one's. The Ends are called the other way round,
+// as spans are nested, each with the context that its own Start returned: so two tracers
+// that keep a value under the same key do not see each other's.
+//
+// Where an End panics the others are told all the same, and the panic goes on. Where a
+// Start panics there is no End, as with a single tracer.
+func JoinTracers(ts ...Tracer) Tracer {
+	var (
+		all  tracers
+		only Tracer
+		n    int
+	)
+	for _, t := range ts {
+		if t != nil {
+			all.add(t)
+			only = t
+			n++
+		}
+	}
+	if n < 2 {
+		return only
+	}
+	return &all
 }
 
-// QueryStart is a request about to be sent.
-type QueryStart struct {
-	Conn uint64 // the connection's number in its connector, from 1
-	Addr string // host:port of its server
-	// Query is the text as the program wrote it, or the name of another request:
-	// begin, commit, cancel, ping, use, let, unset, signin, authenticate.
-	Query string
-	Args  int // the number of arguments; their values are not shown
-}
-
-// QueryEnd is its reply. Rows may still be read after it.
-type QueryEnd struct {
-	Conn uint64
-	Addr string
-	// Err is that of the request, or of the first statement that failed; else nil. It is
-	// what the caller gets: its text may hold values of the data.
-	Err error
-}
-
-// ConnectTracer is told of each attempt to connect.
-type ConnectTracer interface {
-	ConnectStart(ctx context.Context, start ConnectStart) context.Context
-	ConnectEnd(ctx context.Context, end ConnectEnd)
-}
-
-// ConnectStart is an attempt about to be made.
-type ConnectStart struct {
-	Addr    string // host:port
-	Attempt int    // from 1, over all hosts
-}
-
-// ConnectEnd is its outcome: a connection that is signed in and ready, or an error.
-type ConnectEnd struct {
-	Addr    string
-	Conn    uint64 // 0 if there is none
-	Version string // of the server, as it says it; empty if unknown
-	Err     error
-}
-
-// ResetTracer is told of each reset that costs a round trip.
-type ResetTracer interface {
-	ResetStart(ctx context.Context, start ResetStart) context.Context
-	ResetEnd(ctx context.Context, end ResetEnd)
-}
-
-// ResetStart is a session about to be reset before its next use.
-type ResetStart struct {
-	Conn uint64
-}
-
-// ResetEnd is the outcome. After an error the connection is not used again.
-type ResetEnd struct {
-	Conn uint64
-	Err  error
-}
-
-// CloseTracer is told of each connection that is closed.
-type CloseTracer interface {
-	CloseStart(ctx context.Context, start CloseStart) context.Context
-	CloseEnd(ctx context.Context, end CloseEnd)
-}
-
-// CloseStart is a connection about to be closed. There is no caller's context
-// here: ctx is the background's.
-type CloseStart struct {
-	Conn   uint64
-	Reason string // for people: why it is closed
-}
-
-// CloseEnd is the outcome of the closing handshake.
-type CloseEnd struct {
-	Conn uint64
-	Err  error
-}
-
-// tracers is a Tracer taken apart once, so that the assertions are not repeated
-// per query. Its zero value traces nothing.
+// tracers are several tracers as one, taken apart once, so that what each implements
+// need not be asked for every query. The zero value traces nothing.
 type tracers struct {
-	query   Tracer
-	connect ConnectTracer
-	reset   ResetTracer
-	close   CloseTracer
+	query   []Tracer
+	connect []ConnectTracer
+	reset   []ResetTracer
+	close   []CloseTracer
+	tx      []TxTracer
+	acquire []AcquireTracer
+
+	propagators []TracePropagator
 }
 
+var (
+	_ Tracer        = (*tracers)(nil)
+	_ ConnectTracer = (*tracers)(nil)
+	_ ResetTracer   = (*tracers)(nil)
+	_ CloseTracer   = (*tracers)(nil)
+	_ TxTracer      = (*tracers)(nil)
+	_ AcquireTracer = (*tracers)(nil)
+
+	_ TracePropagator = (*tracers)(nil)
+)
+
+// tracersOf takes a Config's tracer apart, which may be nil.
 func tracersOf(t Tracer) tracers {
-	ts := tracers{query: t}
-	ts.connect, _ = t.(ConnectTracer)
-	ts.reset, _ = t.(ResetTracer)
-	ts.close, _ = t.(CloseTracer)
-	return ts
+	var all tracers
+	if t != nil {
+		all.add(t)
+	}
+	return all
 }
 
-func (t *tracers) queryStart(ctx context.Context, s QueryStart) context.Context {
-	if t.query == nil {
+func (ts *tracers) add(t Tracer) {
+	if joined, ok := t.(*tracers); ok {
+		ts.query = append(ts.query, joined.query...)
+		ts.connect = append(ts.connect, joined.connect...)
+		ts.reset = append(ts.reset, joined.reset...)
+		ts.close = append(ts.close, joined.close...)
+		ts.tx = append(ts.tx, joined.tx...)
+		ts.acquire = append(ts.acquire, joined.acquire...)
+		ts.propagators = append(ts.propagators, joined.propagators...)
+		return
+	}
+	ts.query = append(ts.query, t)
+	ts.connect = appendIf(ts.connect, t)
+	ts.reset = appendIf(ts.reset, t)
+	ts.close = appendIf(ts.close, t)
+	ts.tx = appendIf(ts.tx, t)
+	ts.acquire = appendIf(ts.acquire, t)
+	ts.propagators = appendIf(ts.propagators, t)
+}
+
+// appendIf appends t if it is a T.
+func appendIf[T any](to []T, t Tracer) []T {
+	if it, ok := t.(T); ok {
+		return append(to, it)
+	}
+	return to
+}
+
+func (ts *tracers) QueryStart(ctx context.Context, start QueryStart) context.Context {
+	return startAll(ctx, ts.query, start, Tracer.QueryStart)
+}
+
+func (ts *tracers) QueryEnd(ctx context.Context, end QueryEnd) {
+	endAll(ctx, ts.query, end, Tracer.QueryEnd)
+}
+
+func (ts *tracers) ConnectStart(ctx context.Context, start ConnectStart) context.Context {
+	return startAll(ctx, ts.connect, start, ConnectTracer.ConnectStart)
+}
+
+func (ts *tracers) ConnectEnd(ctx context.Context, end ConnectEnd) {
+	endAll(ctx, ts.connect, end, ConnectTracer.ConnectEnd)
+}
+
+func (ts *tracers) ResetStart(ctx context.Context, start ResetStart) context.Context {
+	return startAll(ctx, ts.reset, start, ResetTracer.ResetStart)
+}
+
+func (ts *tracers) ResetEnd(ctx context.Context, end ResetEnd) {
+	endAll(ctx, ts.reset, end, ResetTracer.ResetEnd)
+}
+
+func (ts *tracers) CloseStart(ctx context.Context, start CloseStart) context.Context {
+	return startAll(ctx, ts.close, start, CloseTracer.CloseStart)
+}
+
+func (ts *tracers) CloseEnd(ctx context.Context, end CloseEnd) {
+	endAll(ctx, ts.close, end, CloseTracer.CloseEnd)
+}
+
+func (ts *tracers) TxStart(ctx context.Context, start TxStart) context.Context {
+	return startAll(ctx, ts.tx, start, TxTracer.TxStart)
+}
+
+func (ts *tracers) TxEnd(ctx context.Context, end TxEnd) {
+	endAll(ctx, ts.tx, end, TxTracer.TxEnd)
+}
+
+func (ts *tracers) AcquireStart(ctx context.Context, start AcquireStart) context.Context {
+	return startAll(ctx, ts.acquire, start, AcquireTracer.AcquireStart)
+}
+
+func (ts *tracers) AcquireEnd(ctx context.Context, end AcquireEnd) {
+	endAll(ctx, ts.acquire, end, AcquireTracer.AcquireEnd)
+}
+
+// TraceContext is that of the first who gives one.
+func (ts *tracers) TraceContext(ctx context.Context) (traceparent, tracestate string) {
+	for _, p := range ts.propagators {
+		if traceparent, tracestate = p.TraceContext(ctx); traceparent != "" {
+			return traceparent, tracestate
+		}
+	}
+	return "", ""
+}
+
+// startAll calls the Start of each tracer. Where there are several, the context that it
+// returns remembers which one returned what. The key is the list's address: so a query
+// does not take the contexts of the connect that it belongs to for its own.
+func startAll[T, S any](ctx context.Context, ts []T, start S,
+	call func(T, context.Context, S) context.Context) context.Context {
+	switch len(ts) {
+	case 0:
 		return ctx
+	case 1:
+		return call(ts[0], ctx, start)
 	}
-	return t.query.QueryStart(ctx, s)
+	returned := make([]context.Context, len(ts))
+	for i, t := range ts {
+		ctx = call(t, ctx, start)
+		returned[i] = ctx
+	}
+	return context.WithValue(ctx, &ts[0], returned)
 }
 
-func (t *tracers) queryEnd(ctx context.Context, e QueryEnd) {
-	if t.query != nil {
-		t.query.QueryEnd(ctx, e)
+// endAll calls the End of each tracer, the last one's first, with what its Start
+// returned.
+func endAll[T, E any](ctx context.Context, ts []T, end E, call func(T, context.Context, E)) {
+	switch len(ts) {
+	case 0:
+		return
+	case 1:
+		call(ts[0], ctx, end)
+		return
 	}
-}
-
-func (t *tracers) connectStart(ctx context.Context, s ConnectStart) context.Context {
-	if t.connect == nil {
-		return ctx
-	}
-	return t.connect.ConnectStart(ctx, s)
-}
-
-func (t *tracers) connectEnd(ctx context.Context, e ConnectEnd) {
-	if t.connect != nil {
-		t.connect.ConnectEnd(ctx, e)
-	}
-}
-
-func (t *tracers) resetStart(ctx context.Context, s ResetStart) context.Context {
-	if t.reset == nil {
-		return ctx
-	}
-	return t.reset.ResetStart(ctx, s)
-}
-
-func (t *tracers) resetEnd(ctx context.Context, e ResetEnd) {
-	if t.reset != nil {
-		t.reset.ResetEnd(ctx, e)
-	}
-}
-
-func (t *tracers) closeStart(ctx context.Context, s CloseStart) context.Context {
-	if t.close == nil {
-		return ctx
-	}
-	return t.close.CloseStart(ctx, s)
-}
-
-func (t *tracers) closeEnd(ctx context.Context, e CloseEnd) {
-	if t.close != nil {
-		t.close.CloseEnd(ctx, e)
+	returned, known := ctx.Value(&ts[0]).([]context.Context)
+	for i, t := range ts {
+		own := ctx // of somebody who calls an End with another context than its Start's
+		if known {
+			own = returned[i]
+		}
+		defer call(t, own, end) // the last one first, and all, also when one panics
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
+// The types of values that Go has no type for, but for record ids.
+
 // NoneType is the type of [None].
 type NoneType struct{}
 
@@ -34,7 +36,7 @@ func (t Table) String() string { return string(t) }
 // decimals as plain strings, so that they scan into the decimal types of other
 // packages; a Decimal is for sending one.
 //
-// SurrealDB's decimals have 96 bits, up to 28 of the digits behind the point.
+// SurrealDB's decimals have 96 bits, up to 28 of the digits after the point.
 // It silently rounds what has more (3.0.2), so binding refuses that. An exponent
 // is allowed here and written out. The zero value is no number and is refused.
 type Decimal string
@@ -65,7 +67,7 @@ func (d LongDuration) String() string { return string(d) }
 func (d LongDuration) Split() (seconds uint64, nanoseconds uint32, err error) {
 	seconds, nanoseconds, err = literal.ParseDuration(string(d))
 	if err != nil {
-		err = &malformed{err}
+		err = &invalidError{err}
 	}
 	return seconds, nanoseconds, err
 }
@@ -89,3 +91,36 @@ func goDuration(seconds uint64, nanos uint32) (d time.Duration, ok bool) {
 // Set is a SurrealDB set as an argument: the server sorts it and drops what is
 // there twice. Results hold sets as []any. A nil Set is an empty one.
 type Set []any
+
+// Range is a range in SurrealDB's own text: 1..5 (without 5), 1..=5, 1>..5
+// (without 1), 'a'.., ..; the bounds may be any values. Results hold ranges as
+// Range; it scans into a string and binds back as a range. A range of record ids
+// is a [RecordID].
+type Range string
+
+// String returns the text.
+func (r Range) String() string { return string(r) }
+
+// File is a pointer to a file in a bucket: bucket:/key, with a backslash before
+// every character other than letters, digits, - _ . and the key's slashes.
+// Results hold files as File; it scans into a string and binds back as a file.
+type File string
+
+// NewFile returns the file with that key in the bucket. The key gets a leading
+// slash if it has none, as SurrealDB does it.
+func NewFile(bucket, key string) File { return File(literal.AppendFile(nil, bucket, key)) }
+
+// String returns the text.
+func (f File) String() string { return string(f) }
+
+// Bucket returns the name of the bucket, "" if the text is no file.
+func (f File) Bucket() string {
+	bucket, _, _ := literal.SplitFile(string(f))
+	return bucket
+}
+
+// Key returns the key with its leading slash, "" if the text is no file.
+func (f File) Key() string {
+	_, key, _ := literal.SplitFile(string(f))
+	return key
+}

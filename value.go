@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
 // Value is a destination for Scan that takes any value which [Into] can store
@@ -108,13 +110,23 @@ func encodeValue(b []byte, v reflect.Value, enc encoding, depth int) ([]byte, er
 	case v.FieldByName("Valid").Bool():
 		return appendElem(b, v.FieldByName("V"), enc, depth)
 	case v.FieldByName("None").Bool():
-		return appendNone(b), nil
+		return wire.AppendNone(b), nil
 	}
 	return enc.appendNil(b), nil
 }
 
 // takesNone marks the destinations within a value that want to be told of NONE.
 func (v *Value[T]) takesNone() {}
+
+// parts are where a value is to be stored and told of. Both are empty then.
+func (v *Value[T]) parts() (value any, valid *bool) {
+	*v = Value[T]{}
+	return &v.V, &v.Valid
+}
+
+type valueDest interface {
+	parts() (value any, valid *bool)
+}
 
 type noneTaker interface {
 	sql.Scanner
@@ -160,9 +172,14 @@ func store(dest, src any) error {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return fmt.Errorf("surrealsql: a destination must be a pointer that is not nil, not %T", dest)
 	}
-	renew(p.Elem())
+	clearDest(p.Elem())
 	if err := assign(p.Elem(), src); err != nil {
-		return misfitted(src, fmt.Errorf("surrealsql: storing into a %s: %w", p.Type().Elem(), err))
+		return noteMisfit(src, unfit(p.Type().Elem(), err))
 	}
 	return nil
+}
+
+// unfit is the error of a value that cannot be stored in a variable of a type.
+func unfit(t reflect.Type, err error) error {
+	return fmt.Errorf("surrealsql: storing into a %s: %w", t, err)
 }

@@ -1,7 +1,6 @@
 package surrealsql
 
 import (
-	"database/sql"
 	"database/sql/driver"
 	stdencoding "encoding"
 	"encoding/json"
@@ -14,34 +13,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
-// checkNamedValue lets every value through to appendValue, which knows far more
-// types than database/sql, and asks a driver.Valuer for its value here, where an
-// error still gets the argument's name.
-func checkNamedValue(nv *driver.NamedValue) error {
-	switch v := nv.Value.(type) {
-	case sql.Out, *sql.Out:
-		return fmt.Errorf("SurrealDB has no OUT parameters: read the statement's result instead")
-	case *badArgs:
-		return v.err
-	case RecordID:
-		return nil
-	case driver.Valuer:
-		t := reflect.TypeOf(v)
-		if !asksValue(t) {
-			return nil
-		}
-		if t.Kind() == reflect.Pointer && reflect.ValueOf(v).IsNil() && t.Elem().Implements(valuerType) {
-			nv.Value = nil // the method is the element's and would panic
-			return nil
-		}
-		value, err := valueOf(v)
-		if err != nil {
-			return err
-		}
-		nv.Value = value
-	}
-	return nil
-}
+// A driver.Valuer as an argument is what its Value returns. This package's types are Valuers
+// for the tools that look for plain values, and mean more than that to the driver itself.
 
 var askValue sync.Map // of reflect.Type to bool
 
@@ -55,7 +28,7 @@ func asksValue(t reflect.Type) bool {
 	if e.Kind() == reflect.Pointer {
 		e = e.Elem()
 	}
-	v, path := voiceOf(e, writing)
+	v, path := codecMethodOf(e, encodeMethods)
 	ask := knownEncoder(t) == nil && knownEncoder(e) == nil && v != nil && len(path) == 0
 	askValue.Store(t, ask)
 	return ask

@@ -1,12 +1,18 @@
 package pool
 
+// How a caller gets a connection: past the gate, from the idle ones or by waiting, reset
+// and shown to the hook.
+
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
+	"github.com/surrealsql/surrealsql/internal/lending"
 )
 
 // Acquire leases a connection; its Close gives it back, once. It must not be used
@@ -16,45 +22,103 @@ import (
 // a dial when there is nothing to wait for, that of a hook or of the gate, or
 // matches the error of ctx.
 func (p *Pool) Acquire(ctx context.Context) (*surrealsql.Conn, error) {
-	t := turn{pool: p, ctx: ctx}
-	return t.acquire()
+	a := acquisition{pool: p, ctx: ctx}
+	return a.acquire()
 }
 
-func (t *turn) acquire() (*surrealsql.Conn, error) {
-	p := t.pool
-	if p.gate != nil {
-		if p.refuses() {
-			return nil, errClosed
+// acquisition is one caller's way to a connection. It may lead through several that turn
+// out to be dead; the caller does not lose its place in the queue by that.
+type acquisition struct {
+	pool        *Pool
+	ctx         context.Context
+	bySQL       bool      // the caller is database/sql
+	canFailOver bool      // it can be served elsewhere, and does not wait for a degraded pool
+	begun       time.Time // zero until it has to wait or found a dead one
+	waited      time.Duration
+}
+
+func (a *acquisition) acquire() (*surrealsql.Conn, error) {
+	tracer := a.pool.tracer
+	if tracer == nil {
+		return a.acquireUntold()
+	}
+	a.ctx = tracer.AcquireStart(a.ctx, surrealsql.AcquireStart{})
+	end := surrealsql.AcquireEnd{Err: errUntold}
+	var conn *surrealsql.Conn
+	told := false
+	defer func() {
+		if !told && conn != nil {
+			_ = conn.Close() // the tracer has panicked: nobody gets it
 		}
-		if err := p.gate(t.ctx); err != nil {
-			if p.refuses() && !errors.Is(err, ErrClosed) {
-				err = fmt.Errorf("%w (%w)", errClosed, err)
-			}
-			return nil, err
-		}
+	}()
+	defer func() { tracer.AcquireEnd(a.ctx, end); told = true }() // also where a hook panics
+	conn, err := a.acquireUntold()
+	if end.Err = err; err == nil {
+		end.Conn, end.Addr = lending.Of(conn).Told()
+	}
+	end.Waited = a.waited
+	return conn, err
+}
+
+// errUntold is what a tracer is told of where a hook has panicked, or ended its goroutine.
+var errUntold = errors.New("pool: acquire: a hook did not return")
+
+func (a *acquisition) acquireUntold() (*surrealsql.Conn, error) {
+	p := a.pool
+	if err := p.admit(a.ctx); err != nil {
+		return nil, err
 	}
 	for {
-		e, err := t.take()
+		e, err := a.take()
 		if err == nil {
 			var ready bool
-			if ready, err = t.ready(e); ready {
-				e.lease.begin(p, t.bySQL)
-				p.waits.add(t.waited)
+			if ready, err = a.ready(e); ready {
+				e.lease.begin(a.bySQL, p.set.LeakAfter > 0)
+				p.waits.add(a.waited)
 				return e.conn, nil
 			}
 		}
 		if err != nil {
-			t.countFailure(err)
-			return nil, final(err)
+			a.countFailure(err)
+			return nil, hideBadConn(err)
 		}
 	}
 }
 
-func (t *turn) countFailure(err error) {
-	p := t.pool
+// admit lets a caller pass the gate, and asks the breaker.
+func (p *Pool) admit(ctx context.Context) error {
+	if p.set.Gate == nil && p.set.Breaker == nil {
+		return nil
+	}
+	if p.refuses() {
+		return errClosed
+	}
+	err := p.passGate(ctx)
+	if err == nil {
+		err = p.breakerRefuses()
+	}
+	if err != nil && p.refuses() && !errors.Is(err, ErrClosed) {
+		err = fmt.Errorf("%w (%w)", errClosed, err)
+	}
+	return err
+}
+
+// passGate lets go of those who wait in the gate when the pool serves no more.
+func (p *Pool) passGate(ctx context.Context) error {
+	if p.set.Gate == nil {
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(p.serving, func() { cancel(context.Cause(p.serving)) })()
+	return p.set.Gate(ctx)
+}
+
+func (a *acquisition) countFailure(err error) {
+	p := a.pool
 	// Errors and contexts are anybody's code, which does not run under the mutex.
 	_, timeout := errors.AsType[*AcquireTimeoutError](err)
-	cancelled := t.ctx.Err() != nil
+	cancelled := a.ctx.Err() != nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -67,133 +131,147 @@ func (t *turn) countFailure(err error) {
 	}
 }
 
-// turn is one caller's way to a connection. It may lead through several that turn
-// out to be dead; the caller does not lose its place by that.
-type turn struct {
-	pool   *Pool
-	ctx    context.Context
-	bySQL  bool      // the caller is database/sql
-	mobile bool      // it can be served elsewhere, and does not wait for an unwell pool
-	begun  time.Time // zero until it has to wait or found a dead one
-	waited time.Duration
-}
-
 // take returns a connection that is held from then on.
-func (t *turn) take() (*entry, error) {
-	p := t.pool
-	if err := t.ctx.Err(); err != nil {
-		if p.refuses() {
+func (a *acquisition) take() (*entry, error) {
+	if a.ctx.Err() != nil {
+		if a.pool.refuses() {
 			return nil, errClosed
 		}
-		return nil, t.ended(0)
+		return nil, a.contextError(0)
 	}
-	p.mu.Lock()
-	if p.state >= draining {
-		p.mu.Unlock()
-		return nil, errClosed
+	e, w, err := a.takeOrJoin()
+	if w == nil {
+		return e, err
 	}
-	again := !t.begun.IsZero()
-	if p.state == serving && (again || p.waiters.len == 0) {
-		if e := p.pick(); e != nil {
-			p.hold()
-			if p.set.MinIdle > 0 {
-				p.balance()
-			}
-			p.mu.Unlock()
-			return e, nil
-		}
-	}
-	if t.mobile && (p.failing() || p.pausedAlone()) {
-		p.mu.Unlock()
-		return nil, errUnwell
-	}
-	if limit := p.set.MaxWaiters; limit > 0 && !again && p.waiters.len >= limit {
-		err := p.tooManyWaiters()
-		p.mu.Unlock()
-		return nil, err
-	}
-	if !again {
-		t.begun = time.Now()
-	}
-	w := p.join(t, again)
-	p.mu.Unlock()
-	return t.wait(w)
+	return a.wait(w)
 }
 
-// refuses reports whether the pool is closed, or drains.
-func (p *Pool) refuses() bool {
+// takeOrJoin takes an idle connection, or joins the queue: then it returns the waiter.
+func (a *acquisition) takeOrJoin() (*entry, *waiter, error) {
+	p := a.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.state >= draining
+	if p.state >= draining {
+		return nil, nil, errClosed
+	}
+	again := !a.begun.IsZero()
+	if p.state == serving && (again || p.waiters.Len() == 0) {
+		if e := p.pickLocked(); e != nil {
+			p.holdLocked()
+			if p.set.MinIdle > 0 {
+				p.balanceLocked()
+			}
+			return e, nil, nil
+		}
+	}
+	if a.canFailOver && (p.failingLocked() || p.pausedAloneLocked()) {
+		return nil, nil, errDegraded
+	}
+	if limit := p.set.MaxWaiters; limit > 0 && !again && p.waiters.Len() >= limit {
+		return nil, nil, p.tooManyWaitersLocked()
+	}
+	if !again {
+		a.begun = time.Now()
+	}
+	w := p.waiters.join(a.ctx, a.canFailOver, again)
+	p.need.note(p.held + p.waiters.Len())
+	p.recordPeaksLocked()
+	p.balanceLocked()
+	return nil, w, nil
 }
 
-// hold counts a connection that a caller gets.
-func (p *Pool) hold() {
-	p.held++
-	p.need.note(p.held)
-	p.peak()
+// tooManyWaitersLocked is ErrTooManyWaiters with the numbers.
+func (p *Pool) tooManyWaitersLocked() error {
+	return fmt.Errorf("%w: %d, and pool_max_waiters is %d; "+
+		"of at most %d connections (%s) %d are held, %d are being made and %d closed",
+		ErrTooManyWaiters, p.waiters.Len(), p.set.MaxWaiters, p.set.Burst, p.set.mostKey(), p.held, p.dials.Len(), p.closing)
 }
 
-// unhold counts one that a caller has no more.
-func (p *Pool) unhold() {
-	p.held--
-	if p.held == 0 && p.quiet != nil {
-		close(p.quiet)
-		p.quiet = nil
+// wait waits for a connection, an error, the time to be over, or the context.
+func (a *acquisition) wait(w *waiter) (*entry, error) {
+	var over <-chan time.Time
+	if limit := a.pool.set.AcquireTimeout; limit > 0 {
+		left := time.Until(a.begun.Add(limit))
+		if w.timer == nil {
+			w.timer = time.NewTimer(left)
+		} else {
+			w.timer.Reset(left)
+		}
+		over = w.timer.C
 	}
+	isReady := false
+	select {
+	case <-w.ready:
+		isReady = true
+	case <-over:
+	case <-a.ctx.Done():
+	}
+	a.waited = time.Since(a.begun)
+	if over != nil {
+		w.timer.Stop() // before anybody else may use w
+	}
+	if isReady {
+		return a.served(w)
+	}
+	a.giveUp(w)
+	if a.ctx.Err() != nil {
+		return nil, a.contextError(a.waited)
+	}
+	return nil, a.timeout(a.waited)
 }
 
-// pick takes an idle connection out of the list, or returns nil if there is none.
-func (p *Pool) pick() *entry {
-	l := p.idle.tail
-	if p.set.Order == FIFO {
-		l = p.idle.head
+// served takes what the waiter was given.
+func (a *acquisition) served(w *waiter) (*entry, error) {
+	p := a.pool
+	e, err := w.e, w.err
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiters.recycle(w)
+	return e, err
+}
+
+// giveUp takes the waiter out of the queue. A connection that it was given in
+// this very moment goes to the next one.
+func (a *acquisition) giveUp(w *waiter) {
+	p := a.pool
+	p.mu.Lock()
+	e := p.waiters.leave(w)
+	p.balanceLocked()
+	p.mu.Unlock()
+	if e != nil {
+		p.takeBack(e, "")
 	}
-	if l == nil {
-		return nil
-	}
-	p.idle.remove(l)
-	return l.of
 }
 
 // ready prepares a connection for its lease and asks the hook. Where it returns
 // false without an error the caller needs another one.
-func (t *turn) ready(e *entry) (ok bool, err error) {
-	p := t.pool
-	why := ByBroken
+func (a *acquisition) ready(e *entry) (ok bool, err error) {
+	p := a.pool
+	why := ReasonBroken
 	defer func() {
 		switch {
 		case ok && err == nil:
 		case ok: // the hook refused the caller, not the connection
-			fit, why := unspoilt(e.conn)
-			p.mu.Lock()
-			p.unhold()
-			if fit {
-				p.settle(e)
-			} else {
-				p.discard(e, why)
-			}
+			p.takeBack(e, e.spoilt())
 		default: // also when the hook panics
-			p.mu.Lock()
-			p.unhold()
-			p.discard(e, why)
-			t.again()
+			p.takeBack(e, why)
+			a.beginWait()
 		}
 		ok = ok && err == nil
 	}()
 	if e.outlived() {
-		why = ByLifetime
+		why = ReasonLifetime
 		return false, nil
 	}
-	if !t.reset(e) {
-		why = worn(e.conn)
+	if !a.reset(e) {
+		why = cmp.Or(reasonOf(e.lent.Unfit()), ReasonBroken)
 		return false, nil
 	}
-	if hook := p.set.beforeAcquire; hook != nil {
-		why = ByHook
-		if ok, err = hook(t.ctx, e.conn); ok && err == nil && e.conn.Leftover() {
+	if hook := p.set.BeforeAcquire; hook != nil {
+		why = ReasonHook
+		if ok, err = hook(a.ctx, e.conn); ok && err == nil && e.lent.Leftover() {
 			// What the caller writes would be lost with it.
-			why = ByLeftover
+			why = ReasonLeftover
 			return false, errLeftOpen
 		}
 		return ok, err
@@ -201,50 +279,46 @@ func (t *turn) ready(e *entry) (ok bool, err error) {
 	return true, nil
 }
 
-var errLeftOpen = errors.New("pool: the BeforeAcquire hook left a transaction or rows open: expected it to end them before it returns")
-
-// again notes that the caller goes on with another connection, in its old place.
-func (t *turn) again() {
-	if t.begun.IsZero() {
-		t.begun = time.Now()
+// beginWait notes since when the caller waits: from here on, if it goes on with another
+// connection, it does so before those who came later.
+func (a *acquisition) beginWait() {
+	if a.begun.IsZero() {
+		a.begun = time.Now()
 	}
 }
 
 // reset brings the session back to its beginning. What costs no round trip needs
 // no bound.
-func (t *turn) reset(e *entry) bool {
+func (a *acquisition) reset(e *entry) bool {
 	if e.fresh {
 		e.fresh = false
 		return true
 	}
-	ctx := t.ctx
-	if limit := t.pool.set.AcquireTimeout; limit > 0 && !e.conn.Clean() {
-		t.again()
+	ctx := a.ctx
+	if limit := a.pool.set.AcquireTimeout; limit > 0 && !e.lent.Clean() {
+		a.beginWait()
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, t.begun.Add(limit))
+		ctx, cancel = context.WithDeadline(ctx, a.begun.Add(limit))
 		defer cancel()
 	}
 	return e.conn.ResetSession(ctx) == nil
 }
 
-// ended is the error of a caller whose context ended.
-func (t *turn) ended(waited time.Duration) error {
-	if errors.Is(t.ctx.Err(), context.DeadlineExceeded) {
-		return t.timeout(waited)
+// contextError is the error of a caller whose context ended.
+func (a *acquisition) contextError(waited time.Duration) error {
+	if errors.Is(a.ctx.Err(), context.DeadlineExceeded) {
+		return a.timeout(waited)
 	}
-	err := t.ctx.Err()
-	if cause := context.Cause(t.ctx); cause != err {
-		err = fmt.Errorf("%w: %w", err, cause)
-	}
-	return fmt.Errorf("pool: cancelled after waiting %s for a connection: %w", waited.Round(time.Microsecond), err)
+	return fmt.Errorf("pool: cancelled after waiting %s for a connection: %w",
+		waited.Round(time.Microsecond), ctxerr.Of(a.ctx))
 }
 
-func (t *turn) timeout(waited time.Duration) error {
-	p := t.pool
+func (a *acquisition) timeout(waited time.Duration) error {
+	p := a.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return &AcquireTimeoutError{
-		Waited: waited, Held: p.held, Dialing: p.dials.len, Waiting: p.waiters.len, Max: p.set.Burst,
-		DialError: p.backoff.err,
+		Waited: waited, Held: p.held, Connecting: p.dials.Len(), Waiting: p.waiters.Len(), Max: p.set.Burst,
+		ConnectError: p.backoff.err,
 	}
 }

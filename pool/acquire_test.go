@@ -1,5 +1,7 @@
 package pool
 
+// How callers wait, and for how long.
+
 import (
 	"context"
 	"errors"
@@ -13,9 +15,9 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-func TestWaitersAreServedInTheOrderOfTheirArrival(t *testing.T) {
+func TestAcquireServesWaitersInTheOrderOfTheirArrival(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(1))
+		p := s.open(t, Settings{Max: 1})
 		held := acquire(t, p)
 		var order []int
 		var wg sync.WaitGroup
@@ -44,15 +46,15 @@ func TestWaitersAreServedInTheOrderOfTheirArrival(t *testing.T) {
 	})
 }
 
-func TestWhoComesLaterIsNotServedBeforeOneWhoseConnectionWasDead(t *testing.T) {
+func TestAcquireKeepsThePlaceOfOneWhoseConnectionWasDead(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		var first *surrealsql.Conn
-		p := s.open(t, WithMax(1), WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) {
+		p := s.open(t, Settings{Max: 1, BeforeAcquire: func(_ context.Context, c *surrealsql.Conn) (bool, error) {
 			if first == nil {
 				first = c
 			}
 			return c != first, nil
-		}))
+		}})
 		s.through(slow(10 * time.Millisecond))
 		order := make(chan string, 2)
 		go func() {
@@ -69,13 +71,13 @@ func TestWhoComesLaterIsNotServedBeforeOneWhoseConnectionWasDead(t *testing.T) {
 		require.Equal(t, "earlier", <-order)
 		require.Equal(t, "later", <-order)
 		synctest.Wait()
-		require.EqualValues(t, 1, p.Stats().ClosedBy[ByHook])
+		require.EqualValues(t, 1, p.Stats().ClosedBy[ReasonHook])
 	})
 }
 
-func TestAnAcquireEndsAtItsTimeoutAndSaysHowMatchersStand(t *testing.T) {
+func TestAcquireEndsAtItsTimeoutAndSaysHowMattersStand(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(2), WithAcquireTimeout(3*time.Second))
+		p := s.open(t, Settings{Max: 2, AcquireTimeout: 3 * time.Second})
 		one, two := acquire(t, p), acquire(t, p)
 		go func() { _, _ = p.DB().Conn(context.Background()) }()
 		time.Sleep(time.Second)
@@ -86,7 +88,8 @@ func TestAnAcquireEndsAtItsTimeoutAndSaysHowMatchersStand(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 3*time.Second, time.Since(begun))
 		require.Equal(t, AcquireTimeoutError{Waited: 3 * time.Second, Held: 2, Max: 2}, *timeout)
-		require.EqualError(t, err, "pool: no connection came in 3s: of at most 2, 2 are held and 0 are being made, and 0 others wait")
+		require.EqualError(t, err,
+			"pool: no connection came in 3s: of at most 2, 2 are held and 0 are being made, and 0 others wait")
 		release(t, one)
 		release(t, two)
 		require.EqualValues(t, 2, p.Stats().Timeouts)
@@ -94,9 +97,9 @@ func TestAnAcquireEndsAtItsTimeoutAndSaysHowMatchersStand(t *testing.T) {
 	})
 }
 
-func TestTheDeadlineOfAContextEndsAnAcquireEarlier(t *testing.T) {
+func TestAcquireEndsEarlierAtTheDeadlineOfItsContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(1))
+		p := s.open(t, Settings{Max: 1})
 		held := acquire(t, p)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -118,9 +121,9 @@ func TestTheDeadlineOfAContextEndsAnAcquireEarlier(t *testing.T) {
 	})
 }
 
-func TestMoreWaitersThanAllowedAreRefusedAtOnce(t *testing.T) {
+func TestAcquireRefusesMoreWaitersThanAllowedAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(1), WithMaxWaiters(1))
+		p := s.open(t, Settings{Max: 1, MaxWaiters: 1})
 		held := acquire(t, p)
 		waits := make(chan error)
 		go func() {
@@ -141,9 +144,9 @@ func TestMoreWaitersThanAllowedAreRefusedAtOnce(t *testing.T) {
 
 // The cancel and the connection come in the same instant, many times over: in
 // fake time timers that fire together run in any order.
-func TestCancellingAnAcquireLosesNoConnection(t *testing.T) {
+func TestAcquireThatIsCancelledLosesNoConnection(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(2))
+		p := s.open(t, Settings{Max: 2})
 		for range 500 {
 			one, two := acquire(t, p), acquire(t, p)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -169,10 +172,10 @@ func TestCancellingAnAcquireLosesNoConnection(t *testing.T) {
 	})
 }
 
-func TestTheGateIsPassedBeforeAConnectionIsTaken(t *testing.T) {
+func TestGateIsPassedBeforeAConnectionIsTaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		refused := errors.New("not now")
-		p := s.open(t, WithGate(func(context.Context) error { return refused }))
+		p := s.open(t, Settings{Gate: func(context.Context) error { return refused }})
 		_, err := p.Acquire(t.Context())
 		require.Equal(t, refused, err)
 		require.Zero(t, s.begun.Load())

@@ -6,6 +6,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/backoff"
 )
 
+// What a pool learns from its dials: to pause after those that failed, and how long
+// those took that succeeded.
+
 // dialBackoff spaces dials that fail, so that a server that is down, or has just come
 // back, is not stormed.
 type dialBackoff struct {
@@ -20,7 +23,7 @@ type dialBackoff struct {
 func (b *dialBackoff) fail(err error, s *Settings) time.Duration {
 	b.err = err
 	b.failures++
-	pause := backoff.Half(backoff.Bound(s.DialBackoff, s.MaxDialBackoff, b.failures))
+	pause := backoff.Half(backoff.Bound(s.ConnectBackoff, s.MaxConnectBackoff, b.failures))
 	b.until = time.Now().Add(pause)
 	return pause
 }
@@ -46,59 +49,42 @@ func (b *dialBackoff) stop() {
 	}
 }
 
-// pace knows how long a dial takes, and so tells one that hangs. Without it a dial
+// dialTimes knows how long a dial takes, and so tells one that hangs. Without it a dial
 // that hangs would be taken for one that is about to serve a waiter, who would
-// wait as long as dial_timeout.
-type pace struct {
+// wait as long as connect_timeout.
+type dialTimes struct {
 	typical  time.Duration // of those that succeeded; 0 before the first
 	lastGood time.Time     // when the youngest of those began
 }
 
-// firstPatience is how long a dial may take before any other has told how long
-// they take.
 const (
-	firstPatience = time.Second
-	leastPatience = 250 * time.Millisecond
+	// firstLateAfter is when a dial is late before any other has told how long they
+	// take. Hashing the password alone takes a server 20 to 90 ms, and there is the way
+	// to a distant one, and TLS.
+	firstLateAfter = time.Second
+	// leastLateAfter leaves room for what a fast network does now and then: a
+	// retransmission alone takes 200 ms (Linux).
+	leastLateAfter = 250 * time.Millisecond
 )
 
-func (p *pace) succeeded(begun time.Time) {
+// succeeded counts a dial in, with a quarter of its weight: the mean follows a server
+// that becomes slow within a few dials, and one that was slow moves it little.
+func (t *dialTimes) succeeded(begun time.Time) {
 	took := time.Since(begun)
-	if p.typical == 0 {
-		p.typical = took
+	if t.typical == 0 {
+		t.typical = took
 	}
-	p.typical += (took - p.typical) / 4
-	if begun.After(p.lastGood) {
-		p.lastGood = begun
+	t.typical += (took - t.typical) / 4
+	if begun.After(t.lastGood) {
+		t.lastGood = begun
 	}
 }
 
-func (p *pace) patience() time.Duration {
-	if p.typical == 0 {
-		return firstPatience
+// lateAfter is how long a dial may take: four times the mean, which those that go well
+// hardly ever exceed, and a second dial for one that does costs little.
+func (t *dialTimes) lateAfter() time.Duration {
+	if t.typical == 0 {
+		return firstLateAfter
 	}
-	return max(4*p.typical, leastPatience)
-}
-
-// nextLook is how long a dial of this age is left alone. It is bounded because a
-// dialer that does not end with its context may hang for ever: in the fake time of a
-// test the double of its age overflowed, and there was no pause at all any more.
-func nextLook(age time.Duration) time.Duration { return 2 * min(age, time.Hour) }
-
-// lateDial replaces a dial that takes long while others that began no earlier have
-// succeeded. Where none has, the server is slow, and dialling again would make
-// that worse.
-func (p *Pool) lateDial(d *dial) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case !d.place.in || p.state == closed:
-	case d.dropped:
-		p.ended(d)
-		p.balance()
-	case p.waiters.len > 0 && !p.pace.lastGood.Before(d.begun):
-		p.dropDial(d)
-		p.balance()
-	default:
-		d.late.Reset(nextLook(time.Since(d.begun)))
-	}
+	return max(4*t.typical, leastLateAfter)
 }

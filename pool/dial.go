@@ -1,5 +1,7 @@
 package pool
 
+// How connections are made: as many as are needed, and no more.
+
 import (
 	"context"
 	"fmt"
@@ -9,55 +11,45 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-// dial is one connection that is being made, on a goroutine of its own.
-type dial struct {
-	place   link[*dial]
-	begun   time.Time
-	cancel  context.CancelFunc
-	dropped bool        // nobody needs it any more
-	ending  bool        // it was dropped just now: see balance
-	late    *time.Timer // see pace
-}
-
 // spareDials is how many dials go on although nobody waits for them any more, if
 // there is room within Burst. So a pool grows under a load that is a little too much
 // for it, where each waiter is served by a connection that is given back before
 // the new one is there, and does not dial again for each of them (78,000 times in a
-// minute of short leases); and a spike leaves no more behind than these.
+// minute of short leases); and a spike leaves no more of them than these.
 const spareDials = 2
 
-// balance starts the dials that are needed and drops those that are not. It is
-// called, with the mutex held, after everything that may change their number.
+// balanceLocked starts the dials that are needed and drops those that are not. It is
+// called after everything that may change their number.
 //
 // A dial that is dropped ends at once, but not in no time. Until then the caller who
-// comes next waits for its place, also where there is room: a *sql.DB above the pool
+// comes next waits, also where there is room: a *sql.DB above the pool
 // may have a maximum of its own, counts no dial whose caller has given up, and 9
 // sockets were seen where 8 should have been the most. A dialer that does not end
-// with its context is not waited for longer than leastPatience.
-func (p *Pool) balance() {
+// with its context is not waited for longer than leastLateAfter.
+func (p *Pool) balanceLocked() {
 	if p.state == closed {
 		return
 	}
-	room := -p.open - p.closing - p.dropped // to be added to a limit
-	wanted := p.wanted()
-	need := p.demand(room, wanted)
-	active := p.dials.len - p.dropped
+	room := -p.open - p.closing - p.dials.dropped // to be added to a limit
+	wanted := p.wantedLocked()
+	need := p.demandLocked(room, wanted)
+	active := p.dials.active()
 	if active < need {
-		p.start(min(p.demand(room, wanted-p.ending), p.set.MaxDials) - active)
+		p.startLocked(min(p.demandLocked(room, wanted-p.dials.ending), p.set.MaxConnecting) - active)
 	} else if keep := max(need, min(spareDials, p.set.Burst+room)); p.state == draining {
-		p.trim(active)
+		p.dials.dropYoungest(active)
 	} else if active > keep {
-		p.trim(active - keep)
+		p.dials.dropYoungest(active - keep)
 	}
-	if p.warm != nil && (p.open >= p.set.Min || p.dials.len == p.dropped) {
+	if p.warm != nil && (p.open >= p.set.Min || p.dials.active() == 0) {
 		close(p.warm)
 		p.warm = nil
 	}
 }
 
-// demand is how many dials should be under way: one for each waiter, or for a probe,
-// or what the minimum needs.
-func (p *Pool) demand(room, wanted int) int {
+// demandLocked is how many dials should be under way: one for each waiter, or for a
+// probe, or what the minimum needs.
+func (p *Pool) demandLocked(room, wanted int) int {
 	if p.state != serving {
 		return 0
 	}
@@ -66,21 +58,22 @@ func (p *Pool) demand(room, wanted int) int {
 	return max(0, forWaiters, min(forMin, p.set.Max+room))
 }
 
-// wanted is how many connections callers wait for.
-func (p *Pool) wanted() int {
+// wantedLocked is how many connections callers wait for.
+func (p *Pool) wantedLocked() int {
 	if p.probing {
-		return max(p.waiters.len, 1)
+		return max(p.waiters.Len(), 1)
 	}
-	return p.waiters.len
+	return p.waiters.Len()
 }
 
-// start begins n dials, if any; while dials fail it is one at a time, after a pause.
-func (p *Pool) start(n int) {
+// startLocked begins n dials, if any; while dials fail it is one at a time, after a
+// pause.
+func (p *Pool) startLocked(n int) {
 	if n <= 0 {
 		return
 	}
-	if p.backoff.failures > 0 {
-		if p.dials.len > p.dropped {
+	if p.failingLocked() {
+		if p.dials.active() > 0 {
 			return
 		}
 		if wait := time.Until(p.backoff.until); wait > 0 {
@@ -90,112 +83,115 @@ func (p *Pool) start(n int) {
 		n = min(n, 1)
 	}
 	for range n {
-		ctx, cancel := context.WithCancel(p.values())
-		d := &dial{begun: time.Now(), cancel: cancel}
-		d.place.of = d
-		d.late = time.AfterFunc(p.pace.patience(), func() { p.lateDial(d) })
-		p.dials.pushBack(&d.place)
-		p.stats.Dials++
+		ctx, cancel := context.WithCancel(p.dialContextLocked())
+		d := p.dials.add(time.Now(), cancel)
+		d.late = time.AfterFunc(p.times.lateAfter(), func() { p.lateDial(d) })
+		p.stats.Connects++
 		p.background(func() { p.run(ctx, d) })
 	}
-	p.peak()
+	p.recordPeaksLocked()
 }
 
-// values is what a dial knows of the one it is made for: what it logs and traces
-// belongs to that call, although the dial does not end with it.
-func (p *Pool) values() context.Context {
-	if last := p.waiters.tail; last != nil {
-		return context.WithoutCancel(last.of.ctx)
+// dialContextLocked has what a dial knows of the caller it is made for: what it logs
+// and traces belongs to that call, although the dial does not end with it.
+func (p *Pool) dialContextLocked() context.Context {
+	if last := p.waiters.Back(); last != nil {
+		return context.WithoutCancel(last.Of.ctx)
 	}
 	return p.ctx
 }
 
-// retry is balance after a pause.
+// retry is balanceLocked after a pause.
 func (p *Pool) retry() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.balance()
+	p.balanceLocked()
 }
 
-// trim drops the n youngest dials.
-func (p *Pool) trim(n int) {
-	for l := p.dials.tail; l != nil && n > 0; l = l.prev {
-		if !l.of.dropped {
-			p.dropDial(l.of)
-			n--
-		}
+// lateDial replaces a dial that takes long while others that began no earlier have
+// succeeded. Where none has, the server is slow, and dialling again would make
+// that worse.
+func (p *Pool) lateDial(d *dial) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !d.node.In() || p.state == closed:
+	case d.dropped:
+		p.dials.ended(d)
+		p.balanceLocked()
+	case p.waiters.Len() > 0 && !p.times.lastGood.Before(d.begun):
+		p.dials.drop(d)
+		p.balanceLocked()
+	default:
+		d.late.Reset(nextLook(time.Since(d.begun)))
 	}
 }
 
-func (p *Pool) dropDial(d *dial) {
-	d.dropped, d.ending = true, true
-	p.dropped++
-	p.ending++
-	d.late.Reset(leastPatience)
-	d.cancel()
-}
-
-// ended counts a dial as ending no more.
-func (p *Pool) ended(d *dial) {
-	if d.ending {
-		d.ending = false
-		p.ending--
-	}
-}
+// nextLook is how long a dial of this age is left alone. It is bounded because a
+// dialer that does not end with its context may hang for ever: in the fake time of a
+// test the double of its age overflowed, and there was no pause at all any more.
+func nextLook(age time.Duration) time.Duration { return 2 * min(age, time.Hour) }
 
 // run makes a connection and brings it into the pool.
 func (p *Pool) run(ctx context.Context, d *dial) {
 	conn, err := p.connect(ctx)
 	d.cancel()
 	d.late.Stop()
-	var away error
-	if err != nil { // its text is anybody's code, which does not run under the mutex
-		away = fmt.Errorf("%w: %w", errUnwell, err)
-	}
-	p.mu.Lock()
-	p.dials.remove(&d.place)
-	p.ended(d)
-	if d.dropped {
-		p.dropped--
-	}
 	if err != nil {
-		failures, pause := p.dialFailed(d, err, away)
-		p.mu.Unlock()
-		if failures > 0 {
-			p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
-				slog.Int("failures", failures), slog.Duration("pause", pause))
-		}
+		p.dialFailed(d, err)
 		return
 	}
+	e := newEntry(conn, &p.set)
+	e.lent.OnRelease(func(kept bool) { p.release(e, kept) })
+	p.shut(p.dialSucceeded(d, e))
+}
+
+// dialSucceeded brings a new connection into the pool. The caller shuts what it returns.
+func (p *Pool) dialSucceeded(d *dial, e *entry) (doomed *entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dials.finish(d)
 	p.probing = false
 	p.backoff.reset()
-	p.pace.succeeded(d.begun)
-	e := p.newEntry(conn)
+	p.times.succeeded(d.begun)
 	p.all[e] = struct{}{}
 	p.open++
 	p.stats.Created++
-	p.peak()
-	p.settle(e)
+	p.recordPeaksLocked()
+	return p.handOverLocked(e)
 }
 
-// dialFailed wakes those who wait with the error if there is nothing else that
-// they could wait for, and in any case those who can be served elsewhere, with away.
-// It returns how many dials in a row have failed, or zero where nobody needed this
-// one, and the pause before the next. The caller holds the mutex.
-func (p *Pool) dialFailed(d *dial, err, away error) (failures int, pause time.Duration) {
+func (p *Pool) dialFailed(d *dial, err error) {
+	// The text of an error is anybody's code, which does not run under the mutex.
+	degraded := fmt.Errorf("%w: %w", errDegraded, err)
+	p.mu.Lock()
+	failures, pause := p.dialFailedLocked(d, err, degraded)
+	p.mu.Unlock()
+	if failures > 0 {
+		p.log(slog.LevelWarn, "a dial failed", slog.String("error", err.Error()),
+			slog.Int("failures", failures), slog.Duration("pause", pause))
+	}
+}
+
+// dialFailedLocked ends the wait of all with the error if there is nothing else that
+// they could wait for, and in any case of those who can be served elsewhere, with
+// degraded. It returns how many dials in a row have failed, or zero where nobody needed
+// this one, and the pause before the next.
+func (p *Pool) dialFailedLocked(d *dial, err, degraded error) (failures int, pause time.Duration) {
+	p.dials.finish(d)
 	if d.dropped || p.state == closed {
-		p.stats.DialsDropped++
-		p.balance()
+		p.stats.ConnectsDropped++
+		p.balanceLocked()
 		return 0, 0
 	}
 	p.probing = false
-	p.stats.DialErrors++
+	p.stats.ConnectErrors++
 	pause = p.backoff.fail(err, &p.set)
-	p.wakeMobile(away)
-	if p.held == 0 && p.dials.len == p.dropped { // one that is being checked is as doubtful as the server
-		p.wakeAll(err)
+	p.waiters.failOver(degraded)
+	if p.held == 0 && p.dials.active() == 0 { // one that is being checked is as doubtful as the server
+		p.waiters.failAll(err)
 	}
-	p.balance()
+	p.balanceLocked()
 	return p.backoff.failures, pause
 }
 
@@ -212,23 +208,4 @@ func (p *Pool) connect(ctx context.Context) (conn *surrealsql.Conn, err error) {
 		return nil, err
 	}
 	return c.(*surrealsql.Conn), nil
-}
-
-// hooked returns the Config with the hook behind its own: so the driver knows what
-// the hook makes of the session, and resets go back to that.
-func hooked(cfg *surrealsql.Config, hook func(context.Context, *surrealsql.Conn) error) *surrealsql.Config {
-	if hook == nil {
-		return cfg
-	}
-	first := cfg.AfterConnect
-	cfg = cfg.Clone()
-	cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) error {
-		if first != nil {
-			if err := first(ctx, c); err != nil {
-				return err
-			}
-		}
-		return hook(ctx, c)
-	}
-	return cfg
 }

@@ -1,8 +1,11 @@
 package pool
 
+// How many dials there are, and what becomes of those that fail, hang or come too late.
+
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,9 +23,9 @@ func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
 func refuse(context.Context) error { return syscall.ECONNREFUSED }
 
-func TestAHangingDialDoesNotBlockOthers(t *testing.T) {
+func TestDialThatHangsDoesNotBlockOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(10))
+		p := s.open(t, Settings{Max: 10})
 		var n atomic.Int64
 		s.through(func(ctx context.Context) error {
 			if n.Add(1) == 1 {
@@ -40,7 +43,7 @@ func TestAHangingDialDoesNotBlockOthers(t *testing.T) {
 					return
 				}
 				// The last is served by the dial that takes the hanging one's place.
-				if waited := time.Since(begun); waited > firstPatience+50*time.Millisecond {
+				if waited := time.Since(begun); waited > firstLateAfter+50*time.Millisecond {
 					t.Errorf("waited %s", waited)
 				}
 				time.Sleep(time.Minute)
@@ -55,15 +58,15 @@ func TestAHangingDialDoesNotBlockOthers(t *testing.T) {
 	})
 }
 
-func TestALateDialForOneWhoLeftBecomesIdle(t *testing.T) {
+func TestDialForOneWhoLeftBecomesIdle(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t)
+		p := s.open(t, Settings{})
 		s.through(slow(100 * time.Millisecond))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		_, err := p.Acquire(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Equal(t, 1, p.Stats().Dialing)
+		require.Equal(t, 1, p.Stats().Connecting)
 		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
 		require.Equal(t, 1, p.Stats().Idle)
@@ -73,9 +76,9 @@ func TestALateDialForOneWhoLeftBecomesIdle(t *testing.T) {
 	})
 }
 
-func TestThereAreNeverMoreDialsThanWaiters(t *testing.T) {
+func TestDialsAreNeverMoreThanWaiters(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(20))
+		p := s.open(t, Settings{Max: 20})
 		s.through(slow(100 * time.Millisecond))
 		for _, callers := range []int{1, 3, 9, 15} {
 			s.mostWay.Store(0)
@@ -100,12 +103,12 @@ func TestThereAreNeverMoreDialsThanWaiters(t *testing.T) {
 
 // A caller of a server that is down gets the dial's error, when dials refuse and
 // when they hang, and dials are few however many call.
-func TestAServerThatIsDownIsNotStormedAndItsErrorIsTold(t *testing.T) {
+func TestDialsDoNotStormAServerThatIsDownAndTellItsError(t *testing.T) {
 	down := map[string]func(context.Context) error{"refuses": refuse, "swallows everything": hang}
 	for name, fault := range down {
 		t.Run("a server that "+name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
-				p := s.open(t, WithMax(50))
+				p := s.open(t, Settings{Max: 50})
 				s.through(fault)
 				const callers, outage = 100, 30 * time.Second
 				var failures [callers]int
@@ -141,9 +144,9 @@ func TestAServerThatIsDownIsNotStormedAndItsErrorIsTold(t *testing.T) {
 	}
 }
 
-func TestRecoveryIsServedWithinOneStepOfTheBackoff(t *testing.T) {
+func TestDialsServeARecoveryWithinOneStepOfTheBackoff(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(50))
+		p := s.open(t, Settings{Max: 50})
 		s.through(refuse)
 		end := time.Now().Add(time.Minute)
 		for time.Now().Before(end) {
@@ -153,15 +156,15 @@ func TestRecoveryIsServedWithinOneStepOfTheBackoff(t *testing.T) {
 		s.through(slow(0))
 		begun := time.Now()
 		c := acquire(t, p)
-		require.LessOrEqual(t, time.Since(begun), p.set.MaxDialBackoff)
+		require.LessOrEqual(t, time.Since(begun), p.set.MaxConnectBackoff)
 		require.NotZero(t, time.Since(begun), "the pause holds")
 		release(t, c)
 	})
 }
 
-func TestATimeoutNamesTheErrorOfTheDials(t *testing.T) {
+func TestAcquireTimeoutNamesTheErrorOfTheDials(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(2))
+		p := s.open(t, Settings{Max: 2})
 		held := acquire(t, p)
 		s.through(refuse)
 		_, err := p.Acquire(t.Context()) // what is held may still come back: it waits
@@ -173,12 +176,40 @@ func TestATimeoutNamesTheErrorOfTheDials(t *testing.T) {
 	})
 }
 
-func TestAHookThatPanicsFailsTheDialAndNotTheProgram(t *testing.T) {
+func TestHookThatPanicsFailsTheDialAndNotTheProgram(t *testing.T) {
 	t.Parallel()
 	cfg := parse(t, surrealtest.DSN(t))
 	cfg.AfterConnect = func(context.Context, *surrealsql.Conn) error { panic("boom") }
-	p, err := New(t.Context(), cfg)
+	p, err := New(t.Context(), cfg, Settings{})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	require.ErrorContains(t, p.DB().PingContext(t.Context()), "boom")
+}
+
+func TestLateDialIsAlwaysFollowedByAPause(t *testing.T) {
+	t.Parallel()
+	for _, age := range []time.Duration{1, time.Second, 24 * time.Hour, math.MaxInt64/2 + 1, math.MaxInt64} {
+		require.Positive(t, nextLook(age), age)
+	}
+	require.Equal(t, 2*time.Second, nextLook(time.Second))
+}
+
+func TestLateDialIsWatchedNoMoreInAClosedPool(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		hold := make(chan struct{})
+		s.through(func(context.Context) error { <-hold; return errChaos }) // deaf to its context
+		p := s.open(t, Settings{})
+		go func() { _, _ = p.Acquire(context.Background()) }()
+		synctest.Wait()
+		p.mu.Lock()
+		d := p.dials.Front().Of
+		p.mu.Unlock()
+		done := make(chan error, 1)
+		go func() { done <- p.Close() }()
+		time.Sleep(firstLateAfter)
+		synctest.Wait()
+		require.False(t, d.late.Stop(), "nobody looks again")
+		close(hold)
+		require.NoError(t, <-done)
+	})
 }

@@ -15,8 +15,11 @@
 // # Settings
 //
 // Each setting is a field of [Settings], a DSN key with the prefix pool_, and a
-// variable with the prefix SURREALDB_POOL_; package pool's README has the table.
-// An [Option] given in the program goes before the DSN.
+// variable with the prefix SURREALDB_POOL_; docs/pool.md has the table. Hooks, a
+// gate, a breaker, replicas and a logger are fields only. What the program says goes
+// before variables, and those before the DSN:
+//
+//	p, err := pool.Open(ctx, dsn, func(s *pool.Settings) { s.Max = 20 })
 //
 // # How it sits below database/sql
 //
@@ -28,13 +31,12 @@
 //
 // # Around it
 //
-// Each of these is opt-in, and of use without a Pool too. [RunTx] and [Retry]
-// repeat what is safe to repeat: a transaction as a whole, a dial, never a
-// statement that may have run. A [Breaker] lets connects to a server that does not
-// answer fail at once ([WithBreaker], or [Breaker.Install] for plain sql.DB). A
-// [Limiter] lets calls pass at a rate, those of a higher [Priority] first
-// ([WithLimiter], or [Limiter.Wait]). [WithReplicas] gives readers ([Pool.Reader])
-// and a *sql.DB that finds the right server for each text ([Pool.Routed]).
+// Each of these is opt-in, and all but the last are of use without a Pool too.
+// [surrealsql.Retry] repeats what is safe to repeat. Package breaker lets connects to a
+// server that does not answer fail at once (Breaker of the [Settings]). Package limiter
+// lets calls pass at a rate, those of a higher priority first (a limiter's Wait as Gate of
+// the Settings). Replicas of the Settings give readers ([Pool.Reader]) and a *sql.DB that
+// finds the right server for each text ([Pool.Routed]).
 //
 // # The end of a program
 //

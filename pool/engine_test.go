@@ -1,10 +1,14 @@
 package pool
 
+// A pool over the real engine, and over networks that fail.
+
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -16,19 +20,19 @@ import (
 )
 
 // onEngine opens a pool of an empty database of the real engine.
-func onEngine(t *testing.T, opts ...Option) *Pool {
+func onEngine(t *testing.T, set Settings) *Pool {
 	t.Helper()
-	p, err := Open(t.Context(), surrealtest.DSN(t), opts...)
+	p, err := Open(t.Context(), surrealtest.DSN(t), func(s *Settings) { *s = set })
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 	return p
 }
 
-func TestThePoolServesWhatADatabaseServes(t *testing.T) {
+func TestPoolServesWhatADatabaseServes(t *testing.T) {
 	t.Parallel()
-	p := onEngine(t, WithMin(2), WithMax(4), WithAfterConnect(func(ctx context.Context, c *surrealsql.Conn) error {
+	p := onEngine(t, Settings{Min: 2, Max: 4, AfterConnect: func(ctx context.Context, c *surrealsql.Conn) error {
 		return c.Let(ctx, "instance", "web-1")
-	}))
+	}})
 	db := p.DB()
 	_, err := db.ExecContext(t.Context(), `CREATE person:ada SET age = $1`, 36)
 	require.NoError(t, err)
@@ -58,7 +62,7 @@ func TestThePoolServesWhatADatabaseServes(t *testing.T) {
 	require.Zero(t, p.Stats().Held)
 }
 
-func TestALeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
+func TestLeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
 	t.Parallel()
 	const many = `SELECT $this AS i , string::repeat('x', 500) AS s FROM array::range(0, 5000)`
 	ends := map[string]struct {
@@ -68,22 +72,22 @@ func TestALeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
 		"a transaction": {func(t *testing.T, c *surrealsql.Conn) {
 			_, err := c.BeginTx(t.Context(), driver.TxOptions{})
 			require.NoError(t, err)
-		}, ByLeftover},
+		}, ReasonLeftover},
 		"rows": {func(t *testing.T, c *surrealsql.Conn) {
 			_, err := c.QueryContext(t.Context(), many, nil)
 			require.NoError(t, err)
-		}, ByLeftover},
+		}, ReasonLeftover},
 		"a broken connection": {func(t *testing.T, c *surrealsql.Conn) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			ctx, cancel := context.WithTimeout(surrealsql.WithStream(t.Context(), surrealsql.StreamNever), 20*time.Millisecond)
 			defer cancel()
 			_, err := c.ExecContext(ctx, `SLEEP 10s`, nil)
 			require.Error(t, err)
-		}, ByBroken},
+		}, ReasonBroken},
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := onEngine(t, WithMax(1))
+			p := onEngine(t, Settings{Max: 1})
 			c := acquire(t, p)
 			end.leave(t, c)
 			release(t, c)
@@ -99,16 +103,16 @@ func TestALeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
 	}
 	t.Run("a borrower that gives it up", func(t *testing.T) {
 		t.Parallel()
-		p := onEngine(t)
+		p := onEngine(t, Settings{})
 		conn, err := p.DB().Conn(t.Context())
 		require.NoError(t, err)
 		require.ErrorIs(t, conn.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn)
 		_ = conn.Close()
-		require.EqualValues(t, 1, p.Stats().ClosedBy[ByBroken])
+		require.EqualValues(t, 1, p.Stats().ClosedBy[ReasonBroken])
 	})
 	t.Run("closed rows and transactions are none", func(t *testing.T) {
 		t.Parallel()
-		p := onEngine(t)
+		p := onEngine(t, Settings{})
 		rows, err := p.DB().QueryContext(t.Context(), many)
 		require.NoError(t, err)
 		require.True(t, rows.Next())
@@ -116,33 +120,33 @@ func TestALeaseThatEndsWithSomethingOpenIsNotReused(t *testing.T) {
 		tx, err := p.DB().Begin()
 		require.NoError(t, err)
 		require.NoError(t, tx.Rollback())
-		require.Zero(t, p.Stats().ClosedBy[ByLeftover])
+		require.Zero(t, p.Stats().ClosedBy[ReasonLeftover])
 	})
 }
 
 // What follows is about networks that fail: the engine is behind a proxy.
 
-func behindProxy(t *testing.T, opts ...Option) (*Pool, *surrealtest.Proxy) {
+func behindProxy(t *testing.T, set Settings) (*Pool, *surrealtest.Proxy) {
 	t.Helper()
 	cfg, err := surrealsql.ParseDSN(surrealtest.DSN(t))
 	require.NoError(t, err)
 	proxy := surrealtest.NewProxy(t, cfg.Hosts[0])
 	cfg.Hosts = []string{proxy.Addr()}
-	cfg.DialTimeout, cfg.ConnectAttempts, cfg.CloseTimeout = 500*time.Millisecond, 1, 500*time.Millisecond
-	p, err := New(t.Context(), cfg, opts...)
+	cfg.ConnectTimeout, cfg.ConnectAttempts, cfg.CloseTimeout = 500*time.Millisecond, 1, 500*time.Millisecond
+	p, err := New(t.Context(), cfg, set)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	return p, proxy
 }
 
-func TestWhileADatabaseIsDownCallersGetAnErrorInTimeAndAreServedWhenItIsBack(t *testing.T) {
+func TestAcquireGivesAnErrorInTimeWhileADatabaseIsDownAndServesWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	downs := map[string]struct {
 		down, up func(*surrealtest.Proxy) error
 	}{
 		"refused": {
-			func(p *surrealtest.Proxy) error { p.Refuse(); p.CutAll(surrealtest.CutRST); return nil },
-			func(p *surrealtest.Proxy) error { return p.Accept() },
+			func(p *surrealtest.Proxy) error { defer p.CutAll(surrealtest.CutRST); return p.Refuse(true) },
+			func(p *surrealtest.Proxy) error { return p.Refuse(false) },
 		},
 		"black-holed": {
 			func(p *surrealtest.Proxy) error { p.BlackHole(true); return nil },
@@ -161,7 +165,10 @@ func TestWhileADatabaseIsDownCallersGetAnErrorInTimeAndAreServedWhenItIsBack(t *
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const timeout = 2 * time.Second
-			p, proxy := behindProxy(t, WithMin(2), WithMax(10), WithAcquireTimeout(timeout), WithDialBackoff(50*time.Millisecond, 200*time.Millisecond))
+			p, proxy := behindProxy(t, Settings{
+				Min: 2, Max: 10, AcquireTimeout: timeout,
+				ConnectBackoff: 50 * time.Millisecond, MaxConnectBackoff: 200 * time.Millisecond,
+			})
 			require.NoError(t, d.down(proxy))
 			before := proxy.Stats().Accepted
 			var wg sync.WaitGroup
@@ -191,30 +198,30 @@ func TestWhileADatabaseIsDownCallersGetAnErrorInTimeAndAreServedWhenItIsBack(t *
 				if err == nil {
 					break
 				}
-				require.Less(t, time.Since(begun), 2*time.Second, "%v", err)
+				require.Less(t, time.Since(begun), patience, "%v", err)
 			}
-			t.Logf("served again after %s; %d dials in all", time.Since(begun), p.Stats().Dials)
+			t.Logf("served again after %s; %d dials in all", time.Since(begun), p.Stats().Connects)
 		})
 	}
 }
 
-func TestConnectionsThatDiedIdleAreNotHandedOut(t *testing.T) {
+func TestAcquireHandsOutNoConnectionThatDiedIdle(t *testing.T) {
 	t.Parallel()
-	p, proxy := behindProxy(t, WithMin(5))
+	p, proxy := behindProxy(t, Settings{Min: 5})
 	for range 3 {
 		// Where they are still being made, it is a dial that dies.
-		require.Eventually(t, func() bool { s := p.Stats(); return s.Idle >= 5 && s.Dialing == 0 }, patience, time.Millisecond)
+		require.Eventually(t, func() bool { s := p.Stats(); return s.Idle >= 5 && s.Connecting == 0 }, patience, time.Millisecond)
 		proxy.CutAll(surrealtest.CutRST)
 		for range 5 {
 			require.NoError(t, p.DB().PingContext(t.Context()))
 		}
 	}
-	require.GreaterOrEqual(t, p.Stats().ClosedBy[ByBroken]+p.Stats().ClosedBy[ByCheck], uint64(3))
+	require.GreaterOrEqual(t, p.Stats().ClosedBy[ReasonBroken]+p.Stats().ClosedBy[ReasonCheck], uint64(3))
 }
 
 func TestDrainWaitsForARealQueryAndTransaction(t *testing.T) {
 	t.Parallel()
-	p := onEngine(t)
+	p := onEngine(t, Settings{})
 	db := p.DB()
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
@@ -242,8 +249,8 @@ func TestDrainWaitsForARealQueryAndTransaction(t *testing.T) {
 // 500 callers on ten connections. The engine and the machine decide how fast that
 // goes, and a machine stops now and then for all alike: so the slowest hundredth is
 // compared with the median of its own run.
-func TestOnTheEngineNobodyWaitsMuchLongerThanOthers(t *testing.T) {
-	p := onEngine(t, WithMin(fairConns), WithMax(fairConns), WithAcquireTimeout(time.Minute))
+func TestFairnessOnTheEngine(t *testing.T) {
+	p := onEngine(t, Settings{Min: fairConns, Max: fairConns, AcquireTimeout: time.Minute})
 	connector, err := surrealsql.NewConnector(parse(t, surrealtest.DSN(t)))
 	require.NoError(t, err)
 	plain := sql.OpenDB(connector)
@@ -264,4 +271,36 @@ func parse(t *testing.T, dsn string) *surrealsql.Config {
 	cfg, err := surrealsql.ParseDSN(dsn)
 	require.NoError(t, err)
 	return cfg
+}
+
+// On 4.0 an index waits for every transaction that may write. The pool finds the one that
+// nobody ends, and ends it where that is wanted.
+func TestLeakOfATransactionNoLongerHoldsUpAnIndexOnceItIsReclaimed(t *testing.T) {
+	t.Parallel()
+	surrealtest.Needs(t, "4.0")
+	server := surrealtest.New(t, surrealtest.Options{Engine: surrealtest.EngineBinary})
+	var log bytes.Buffer
+	p, err := Open(t.Context(), server.TestDSN(t), func(s *Settings) {
+		*s = Settings{Max: 4, LeakAfter: time.Second, Reclaim: true, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	})
+	require.NoError(t, err)
+	_, err = p.DB().ExecContext(t.Context(), `CREATE t:1 SET n = 1`)
+	require.NoError(t, err)
+	tx, err := p.DB().BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), `CREATE t:2`)
+	require.NoError(t, err)
+
+	other, err := sql.Open("surrealdb", server.TestDSN(t))
+	require.NoError(t, err)
+	begun := time.Now()
+	_, err = other.ExecContext(t.Context(), `DEFINE TABLE u; DEFINE INDEX i ON u FIELDS n`)
+	require.NoError(t, err)
+	took := time.Since(begun)
+	require.Greater(t, took, 500*time.Millisecond, "it waited")
+	require.Less(t, took, 30*time.Second, "and not to the end, which is after a minute")
+	require.ErrorContains(t, tx.Commit(), "pool_leak_after is 1s")
+	require.NoError(t, other.Close())
+	require.NoError(t, p.Close())
+	require.Regexp(t, `a connection is held for long" held=\S+ tx=\S+ reclaimed=true .*TestLeakOfATransaction`, log.String())
 }

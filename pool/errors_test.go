@@ -1,5 +1,7 @@
 package pool
 
+// What the errors of a pool say.
+
 import (
 	"context"
 	"database/sql"
@@ -13,7 +15,7 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-func TestEveryCallOfAClosedOrDrainedPoolSaysSo(t *testing.T) {
+func TestClosedOrDrainedPoolSaysSoAtEveryCall(t *testing.T) {
 	limited := errors.New("limited")
 	for ending, end := range map[string]func(*Pool) error{
 		"Close":               (*Pool).Close,
@@ -23,13 +25,13 @@ func TestEveryCallOfAClosedOrDrainedPoolSaysSo(t *testing.T) {
 		t.Run(ending, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
 				over := false
-				p := s.open(t, WithReplicaConfigs(s.config(t)), WithGate(func(context.Context) error {
+				p := s.open(t, Settings{ReplicaConfigs: []*surrealsql.Config{s.config(t)}, Gate: func(context.Context) error {
 					if over {
 						return limited
 					}
 					return nil
-				}))
-				faces := map[string]*sql.DB{"DB": p.DB(), "Writer": p.Writer(), "Routed": p.Routed(),
+				}})
+				faces := map[string]*sql.DB{"DB": p.DB(), "Routed": p.Routed(),
 					"Reader": p.Reader(t.Context()), "a replica's DB": p.Replicas()[0].DB()}
 				stmts := make(map[string]*sql.Stmt)
 				for name, db := range faces {
@@ -64,16 +66,17 @@ func TestEveryCallOfAClosedOrDrainedPoolSaysSo(t *testing.T) {
 	}
 }
 
-func TestTheErrorsOfAPoolNameTheNumbersAndTheSettings(t *testing.T) {
+func TestErrorsNameTheNumbersAndTheSettings(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(1), WithBurst(2), WithMaxWaiters(1), WithAcquireTimeout(time.Second))
+		p := s.open(t, Settings{Max: 1, Burst: 2, MaxWaiters: 1, AcquireTimeout: time.Second})
 		a, b := acquire(t, p), acquire(t, p)
 		waited := make(chan error, 1)
 		go func() { _, err := p.Acquire(context.Background()); waited <- err }()
 		synctest.Wait()
 		_, err := p.Acquire(t.Context())
 		require.ErrorIs(t, err, ErrTooManyWaiters)
-		require.ErrorContains(t, err, "1, and pool_max_waiters is 1; of at most 2 connections (pool_burst) 2 are held, 0 are being made and 0 closed")
+		require.ErrorContains(t, err, "1, and pool_max_waiters is 1; "+
+			"of at most 2 connections (pool_burst) 2 are held, 0 are being made and 0 closed")
 		err = <-waited
 		require.ErrorContains(t, err, "in 1s: of at most 2, 2 are held")
 		release(t, a, b)

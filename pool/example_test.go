@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
+	"github.com/surrealsql/surrealsql/limiter"
 	"github.com/surrealsql/surrealsql/pool"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
@@ -47,13 +49,14 @@ func ExampleOpen() {
 
 func ExampleNew() {
 	cfg := &surrealsql.Config{Hosts: []string{"db.example.com"}, User: "app", Password: os.Getenv("SECRET")}
-	p, err := pool.New(context.Background(), cfg,
-		pool.WithMax(50),
-		pool.WithBurst(80),
-		pool.WithLeakAfter(time.Minute),
-		pool.WithAfterConnect(func(ctx context.Context, c *surrealsql.Conn) error {
+	p, err := pool.New(context.Background(), cfg, pool.Settings{
+		Max:       50,
+		Burst:     80,
+		LeakAfter: time.Minute,
+		AfterConnect: func(ctx context.Context, c *surrealsql.Conn) error {
 			return c.Let(ctx, "instance", "web-1")
-		}))
+		},
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -66,7 +69,9 @@ func ExampleAcquireTimeoutError() {
 	ctx := context.Background()
 	engine := server(ctx)
 	defer engine.Close()
-	p, err := pool.Open(ctx, engine.DSN(), pool.WithMin(1), pool.WithMax(1), pool.WithAcquireTimeout(20*time.Millisecond))
+	p, err := pool.Open(ctx, engine.DSN(), func(s *pool.Settings) {
+		s.Min, s.Max, s.AcquireTimeout = 1, 1, 20*time.Millisecond
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -112,9 +117,40 @@ func ExamplePool_Collect() {
 	}
 	defer p.Close()
 	p.Collect(func(m pool.Metric) {
-		if m.LabelValue == string(pool.ByLeftover) {
+		if m.LabelValue == string(pool.ReasonLeftover) {
 			fmt.Printf("%s{%s=%q} %v\n", m.Name, m.Label, m.LabelValue, m.Value)
 		}
 	})
 	// Output: surrealsql_pool_closed_total{reason="leftover"} 0
+}
+
+// What customers wait for goes before everything else.
+func ExampleSettings_gate() {
+	dsn, done := exampleDSN()
+	defer done()
+	ctx := context.Background()
+	l := limiter.New(limiter.Settings{Rate: 500, Burst: 50})
+	p, err := pool.Open(ctx, dsn, func(s *pool.Settings) { s.Gate = l.Wait })
+	must(err)
+	defer p.Close()
+
+	_, err = p.DB().ExecContext(limiter.WithPriority(ctx, limiter.Critical), `CREATE payment`)
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleSettings_breaker() {
+	ctx := context.Background()
+	circuit := breaker.New(breaker.Settings{Failures: 1})
+	p, err := pool.Open(ctx, "surrealdb://127.0.0.1:1?connect_attempts=1", func(s *pool.Settings) { s.Breaker = circuit })
+	must(err)
+	defer p.Close()
+
+	_, err = p.Acquire(ctx)
+	fmt.Println(errors.Is(err, breaker.ErrOpen)) // it had to find out
+	_, err = p.Acquire(ctx)
+	fmt.Println(errors.Is(err, breaker.ErrOpen))
+	// Output:
+	// false
+	// true
 }

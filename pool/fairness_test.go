@@ -1,5 +1,7 @@
 package pool
 
+// How long callers wait at most, in a pool beside the ideal and in sql.DB.
+
 import (
 	"context"
 	"database/sql"
@@ -19,9 +21,9 @@ const (
 	fairIdeal   = fairClients / fairConns * fairHold // each waits for all others to have a turn
 )
 
-func TestNobodyWaitsMuchLongerThanOthers(t *testing.T) {
+func TestFairnessLetsNobodyWaitMuchLongerThanOthers(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(fairConns), WithMax(fairConns))
+		p := s.open(t, Settings{Min: fairConns, Max: fairConns})
 		waits := contend(t, p.DB())
 		longest := waits[len(waits)-1]
 		t.Logf("pool:   median %s, longest %s", waits[len(waits)/2], longest)
@@ -33,7 +35,7 @@ func TestNobodyWaitsMuchLongerThanOthers(t *testing.T) {
 		db.SetMaxIdleConns(fairConns)
 		waits = contend(t, db)
 		t.Logf("sql.DB: median %s, longest %s", waits[len(waits)/2], waits[len(waits)-1])
-		require.Greater(t, waits[len(waits)-1], 3*longest, "sql.DB has become fair: the README should say so")
+		require.Greater(t, waits[len(waits)-1], 3*longest, "sql.DB has become fair: docs/pool.md should say so")
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 
 // histogram counts durations in buckets of fixed number, each an eighth wider
 // than where it begins, from a nanosecond to centuries. It is safe for concurrent
-// use; a snapshot that is taken while others count may be some counts behind.
+// use; a snapshot that is taken while others count may lack some counts.
 type histogram struct {
 	total   atomic.Int64 // nanoseconds
 	max     atomic.Int64
@@ -16,8 +16,8 @@ type histogram struct {
 }
 
 const (
-	perOctave = 8
-	buckets   = 61 * perOctave
+	perOctave = 8              // so that the end of a bucket is at most an eighth more than what is in it
+	buckets   = 61 * perOctave // up to 1<<63 ns: the first octave is that of the lengths below perOctave
 )
 
 // bucketOf returns the bucket of a duration in nanoseconds: below perOctave each

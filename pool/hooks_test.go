@@ -1,5 +1,7 @@
 package pool
 
+// The hooks of a pool: when they are called, what they decide, and what they break.
+
 import (
 	"context"
 	"database/sql/driver"
@@ -8,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -54,10 +57,10 @@ func TestHooksHaveTheirConnectionToThemselves(t *testing.T) {
 	cfg.MaxUses, cfg.MaxLifetime = 40, 60*time.Millisecond
 	cfg.AfterConnect = func(_ context.Context, c *surrealsql.Conn) error { u.use(inConfigAfterConnect, c); return nil }
 	cfg.BeforeClose = func(c *surrealsql.Conn) { u.use(inConfigBeforeClose, c) }
-	p, err := New(t.Context(), cfg, WithMin(2), WithMax(4), WithBurst(6), WithMinIdle(1),
-		WithMaxUses(30), WithMaxLifetime(50*time.Millisecond), WithMaxIdleTime(10*time.Millisecond), WithCheckInterval(5*time.Millisecond),
-		WithAfterConnect(func(_ context.Context, c *surrealsql.Conn) error { u.use(inAfterConnect, c); return nil }),
-		WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) {
+	p, err := New(t.Context(), cfg, Settings{Min: 2, Max: 4, Burst: 6, MinIdle: 1,
+		MaxUses: 30, MaxLifetime: 50 * time.Millisecond, MaxIdleTime: 10 * time.Millisecond, HealthCheckInterval: 5 * time.Millisecond,
+		AfterConnect: func(_ context.Context, c *surrealsql.Conn) error { u.use(inAfterConnect, c); return nil },
+		BeforeAcquire: func(_ context.Context, c *surrealsql.Conn) (bool, error) {
 			u.use(inBeforeAcquire, c)
 			switch rand.IntN(20) {
 			case 0:
@@ -66,9 +69,9 @@ func TestHooksHaveTheirConnectionToThemselves(t *testing.T) {
 				return false, nil
 			}
 			return true, nil
-		}),
-		WithAfterRelease(func(c *surrealsql.Conn) bool { u.use(inAfterRelease, c); return rand.IntN(20) > 0 }),
-		WithBeforeClose(func(c *surrealsql.Conn) { u.use(inBeforeClose, c) }))
+		},
+		AfterRelease: func(c *surrealsql.Conn) bool { u.use(inAfterRelease, c); return rand.IntN(20) > 0 },
+		BeforeClose:  func(c *surrealsql.Conn) { u.use(inBeforeClose, c) }})
 	require.NoError(t, err)
 
 	var wg sync.WaitGroup
@@ -94,15 +97,15 @@ func TestHooksHaveTheirConnectionToThemselves(t *testing.T) {
 	requireSound(t, p.Stats())
 }
 
-func TestAConnectionIsCaredForAgainAfterBeforeAcquireRefusedItsCaller(t *testing.T) {
+func TestBeforeAcquireThatRefusesACallerLeavesTheConnectionToTheIdleChecker(t *testing.T) {
 	t.Parallel()
 	srv := scripted.New(t, nil)
 	cfg, err := surrealsql.ParseDSN(srv.DSN())
 	require.NoError(t, err)
 	cfg.HealthCheckInterval, cfg.PingAfterIdle = time.Millisecond, time.Millisecond
 	busy := errors.New("busy")
-	p, err := New(t.Context(), cfg, WithCheckInterval(Disabled),
-		WithBeforeAcquire(func(context.Context, *surrealsql.Conn) (bool, error) { return true, busy }))
+	p, err := New(t.Context(), cfg, Settings{HealthCheckInterval: Disabled,
+		BeforeAcquire: func(context.Context, *surrealsql.Conn) (bool, error) { return true, busy }})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, p.Close()) }()
 	_, err = p.Acquire(t.Context())
@@ -111,17 +114,23 @@ func TestAConnectionIsCaredForAgainAfterBeforeAcquireRefusedItsCaller(t *testing
 	srv.AwaitCount("ping", 3) // the driver keeps it alive, which it does for no lease
 }
 
-func TestWhatAHookLeavesOpenIsGivenToNobody(t *testing.T) {
+func TestHookThatLeavesSomethingOpenCostsTheConnection(t *testing.T) {
 	t.Parallel()
 	begin := func(c *surrealsql.Conn) {
 		_, err := c.BeginTx(context.Background(), driver.TxOptions{})
 		require.NoError(t, err)
 	}
 	busy := errors.New("busy")
-	for name, hook := range map[string]Option{
-		"BeforeAcquire, for its caller": WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) { begin(c); return true, nil }),
-		"BeforeAcquire, which refuses":  WithBeforeAcquire(func(_ context.Context, c *surrealsql.Conn) (bool, error) { begin(c); return true, busy }),
-		"AfterRelease":                  WithAfterRelease(func(c *surrealsql.Conn) bool { begin(c); return true }),
+	for name, hook := range map[string]Settings{
+		"BeforeAcquire, for its caller": {BeforeAcquire: func(_ context.Context, c *surrealsql.Conn) (bool, error) {
+			begin(c)
+			return true, nil
+		}},
+		"BeforeAcquire, which refuses": {BeforeAcquire: func(_ context.Context, c *surrealsql.Conn) (bool, error) {
+			begin(c)
+			return true, busy
+		}},
+		"AfterRelease": {AfterRelease: func(c *surrealsql.Conn) bool { begin(c); return true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
@@ -134,7 +143,7 @@ func TestWhatAHookLeavesOpenIsGivenToNobody(t *testing.T) {
 					require.Error(t, err)
 					require.Nil(t, c)
 				}
-				require.EqualValues(t, 1, p.Stats().ClosedBy[ByLeftover])
+				require.EqualValues(t, 1, p.Stats().ClosedBy[ReasonLeftover])
 				require.Zero(t, p.Stats().Idle)
 				requireSound(t, p.Stats())
 			})
@@ -142,9 +151,9 @@ func TestWhatAHookLeavesOpenIsGivenToNobody(t *testing.T) {
 	}
 }
 
-func TestAPanickingHookBeforeCloseLeavesNoSocket(t *testing.T) {
+func TestBeforeCloseThatPanicsLeavesNoSocket(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithBeforeClose(func(*surrealsql.Conn) { panic("hook") }))
+		p := s.open(t, Settings{BeforeClose: func(*surrealsql.Conn) { panic("hook") }})
 		conn, err := p.DB().Conn(t.Context())
 		require.NoError(t, err)
 		require.Panics(t, func() {
@@ -156,13 +165,13 @@ func TestAPanickingHookBeforeCloseLeavesNoSocket(t *testing.T) {
 	})
 }
 
-func TestTheDriversOwnLimitsAreCountedAsTheyAreInAPool(t *testing.T) {
+func TestReasonsCountTheDriversOwnLimitsAsThePools(t *testing.T) {
 	cases := map[string]struct {
 		change func(*surrealsql.Config)
 		want   Reason
 	}{
-		"max_uses":     {func(c *surrealsql.Config) { c.MaxUses = 2 }, ByUses},
-		"max_lifetime": {func(c *surrealsql.Config) { c.MaxLifetime = time.Minute }, ByLifetime},
+		"max_uses":     {func(c *surrealsql.Config) { c.MaxUses = 2 }, ReasonUses},
+		"max_lifetime": {func(c *surrealsql.Config) { c.MaxLifetime = time.Minute }, ReasonLifetime},
 	}
 	faces := map[string]func(*testing.T, *Pool, time.Duration){
 		"Acquire": func(t *testing.T, p *Pool, hold time.Duration) {
@@ -187,7 +196,7 @@ func TestTheDriversOwnLimitsAreCountedAsTheyAreInAPool(t *testing.T) {
 					inBubble(t, func(t *testing.T, s *site) {
 						cfg := s.config(t)
 						c.change(cfg)
-						p, err := New(t.Context(), cfg)
+						p, err := New(t.Context(), cfg, Settings{})
 						require.NoError(t, err)
 						defer func() { require.NoError(t, p.Close()) }()
 						hold := 2 * time.Minute
@@ -211,7 +220,7 @@ func TestTheDriversOwnLimitsAreCountedAsTheyAreInAPool(t *testing.T) {
 	}
 }
 
-func TestALeaseOfAConnectionWhoseFirstCallerWasGoneIsItsOwn(t *testing.T) {
+func TestLeaseOfAConnectionWhoseFirstCallerWasGoneIsItsOwn(t *testing.T) {
 	t.Parallel()
 	srv := scripted.New(t, nil)
 	cfg, err := surrealsql.ParseDSN(srv.DSN())
@@ -236,4 +245,101 @@ func TestALeaseOfAConnectionWhoseFirstCallerWasGoneIsItsOwn(t *testing.T) {
 	}
 	require.Equal(t, before, srv.Count("ping"), "it is held: nobody else may ask anything on it")
 	require.NoError(t, c.Close())
+}
+
+func TestBeforeAcquireInEachOfItsOutcomes(t *testing.T) {
+	refusal := errors.New("refused")
+	cases := map[string]struct {
+		ok     bool
+		err    error
+		served bool
+		closed uint64
+	}{
+		"true, nil":   {true, nil, true, 0},
+		"false, nil":  {false, nil, true, 1},
+		"true, err":   {true, refusal, false, 0},
+		"false, err":  {false, refusal, false, 1},
+		"it panicked": {closed: 1},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *site) {
+				first := true
+				p := s.open(t, Settings{Min: 1, BeforeAcquire: func(context.Context, *surrealsql.Conn) (bool, error) {
+					if !first {
+						return true, nil
+					}
+					first = false
+					if name == "it panicked" {
+						panic("hook")
+					}
+					return c.ok, c.err
+				}})
+				acquire := func() {
+					conn, err := p.Acquire(t.Context())
+					require.Equal(t, c.err, err)
+					if c.served {
+						release(t, conn)
+					}
+				}
+				if name == "it panicked" {
+					require.PanicsWithValue(t, "hook", acquire)
+				} else {
+					acquire()
+				}
+				synctest.Wait()
+				require.Equal(t, c.closed, p.Stats().ClosedBy[ReasonHook])
+				require.Zero(t, p.Stats().Held)
+				requireSound(t, p.Stats())
+			})
+		})
+	}
+}
+
+func TestHooksDecideOverAConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		var mu sync.Mutex
+		var seen []string
+		note := func(what string) { mu.Lock(); seen = append(seen, what); mu.Unlock() }
+		keep := true
+		var refuse error
+		p := s.open(t,
+			Settings{AfterConnect: func(context.Context, *surrealsql.Conn) error { note("connect"); return refuse },
+				AfterRelease: func(*surrealsql.Conn) bool { note("release"); return keep },
+				BeforeClose:  func(*surrealsql.Conn) { note("close") }})
+		require.NoError(t, p.DB().PingContext(t.Context()))
+		keep = false
+		require.NoError(t, p.DB().PingContext(t.Context()))
+		synctest.Wait()
+		require.Equal(t, []string{"connect", "release", "release", "close"}, seen)
+
+		refuse = errors.New("not this one")
+		_, err := p.Acquire(t.Context())
+		require.ErrorIs(t, err, refuse)
+		synctest.Wait()
+		require.Zero(t, s.Open())
+		requireSound(t, p.Stats())
+	})
+}
+
+func TestHookThatPanicsLosesNoConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		boom := true
+		p := s.open(t, Settings{Max: 1, AfterRelease: func(*surrealsql.Conn) bool {
+			if boom {
+				panic("release")
+			}
+			return true
+		}})
+		c := acquire(t, p)
+		require.PanicsWithValue(t, "release", func() { _ = c.Close() })
+		boom = false
+		require.NoError(t, p.DB().PingContext(t.Context()))
+
+		q := s.open(t, Settings{AfterConnect: func(context.Context, *surrealsql.Conn) error { panic("connect") }})
+		_, err := q.Acquire(t.Context())
+		require.ErrorContains(t, err, "a hook panicked while connecting: connect")
+		synctest.Wait()
+		require.Equal(t, 1, s.Open())
+	})
 }

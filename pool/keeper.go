@@ -12,16 +12,24 @@ import (
 // connections that are too old, checks the others, and looks for leaks.
 
 const (
+	// shortestRound bounds what looking costs: 200 rounds a second, of which each takes
+	// the mutex a few times.
 	shortestRound = 5 * time.Millisecond
-	longestRound  = 5 * time.Second
-	checkTimeout  = 2 * time.Second
+	// longestRound is how late, at most, it is seen that the driver has given an idle
+	// connection up.
+	longestRound = 5 * time.Second
+	// checkTimeout is how long an idle connection may take to answer a ping. The server
+	// answers those beside running queries, so it is that of a round trip with room.
+	checkTimeout = 2 * time.Second
 )
 
-// round is the time between two looks of the keeper: a part of the shortest time
-// that it has to keep.
+// round is the time between two rounds of the keeper: an eighth of the shortest time
+// that it has to keep, so that whatever is due is late by an eighth at most.
 func (s *Settings) round() time.Duration {
 	d := longestRound
-	for _, limit := range []time.Duration{s.MaxLifetime, s.MaxIdleTime, s.CheckInterval, s.LeakAfter} {
+	for _, limit := range []time.Duration{
+		s.MaxLifetime, s.MaxIdleTime, s.HealthCheckInterval, s.LeakAfter,
+	} {
 		if limit > 0 {
 			d = min(d, limit/8)
 		}
@@ -41,8 +49,9 @@ func (s *Settings) roundFor(cfg *surrealsql.Config) time.Duration {
 	return max(min(s.round(), cfg.MaxLifetime/8), shortestRound)
 }
 
-func (p *Pool) keep() {
-	tick := time.NewTicker(p.round)
+// keep is the keeper; every is the time between two of its rounds.
+func (p *Pool) keep(every time.Duration) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -52,22 +61,12 @@ func (p *Pool) keep() {
 			p.sweep(time.Now())
 			p.checkDue()
 			p.findLeaks(time.Now())
-		case <-p.kick:
+		case <-p.checkNow:
 			p.sweep(time.Now())
 			if !p.checkBatch(p.oldest(1, 0)) {
 				p.checkAll()
 			}
 		}
-	}
-}
-
-// suspect makes the keeper look at once: a connection has failed. If the next
-// idle one that it looks at fails as well, the server was away, and all others
-// are looked at too.
-func (p *Pool) suspect() {
-	select {
-	case p.kick <- struct{}{}:
-	default:
 	}
 }
 
@@ -79,45 +78,43 @@ func (p *Pool) sweep(now time.Time) {
 	if p.state == closed {
 		return
 	}
-	surplus := p.surplus(now)
-	for l := p.idle.head; l != nil; {
-		e := l.of
-		l = l.next
-		why := p.overdue(e, now)
+	surplus := p.need.surplus(now, p.open, p.set.Max, p.held+p.waiters.Len())
+	for e := range p.idle.All() {
+		why := p.overdueLocked(e, now)
 		if why == "" && surplus > 0 {
-			why = BySurplus
+			why = ReasonSurplus
 		}
 		if why != "" {
 			surplus--
-			p.idle.remove(&e.place)
-			p.expel(e, why)
+			p.idle.Remove(&e.node)
+			p.removeLocked(e, why)
 			p.background(func() { p.shut(e) })
 		}
 	}
-	p.balance()
+	p.balanceLocked()
 }
 
-func (p *Pool) overdue(e *entry, now time.Time) Reason {
-	limit := p.set.MaxIdleTime
+func (p *Pool) overdueLocked(e *entry, now time.Time) Reason {
+	limit, unfit := p.set.MaxIdleTime, reasonOf(e.lent.Unfit())
 	switch {
-	case !e.conn.Usable():
-		return worn(e.conn)
+	case unfit != "":
+		return unfit
 	case e.expired(now):
-		return ByLifetime
+		return ReasonLifetime
 	case limit > 0 && now.Sub(e.since) >= limit && p.open > p.set.Min && p.open-p.held > p.set.MinIdle:
-		return ByIdleTime
+		return ReasonIdleTime
 	}
 	return ""
 }
 
-// checkDue checks the idle connections that were not checked for check_interval.
+// checkDue checks the idle connections that were not checked for health_check_interval.
 func (p *Pool) checkDue() {
-	every := p.set.CheckInterval
+	every := p.set.HealthCheckInterval
 	if every <= 0 {
 		return
 	}
 	for {
-		batch := p.oldest(p.set.CheckBatch, every)
+		batch := p.oldest(p.set.HealthCheckBatch, every)
 		if len(batch) == 0 {
 			return
 		}
@@ -137,11 +134,12 @@ func (p *Pool) oldest(n int, unchecked time.Duration) (batch []*entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	for l := p.idle.head; l != nil && len(batch) < n; {
-		e := l.of
-		l = l.next
+	for e := range p.idle.All() {
+		if len(batch) == n {
+			break
+		}
 		if now.Sub(e.checked) >= unchecked {
-			p.idle.remove(&e.place)
+			p.idle.Remove(&e.node)
 			batch = append(batch, e)
 		}
 	}
@@ -165,21 +163,28 @@ func (p *Pool) checkBatch(batch []*entry) bool {
 	return true
 }
 
-func (p *Pool) check(e *entry) bool {
+func (p *Pool) check(e *entry) (alive bool) {
 	ctx, cancel := context.WithTimeout(p.ctx, checkTimeout)
 	defer cancel()
-	err := e.conn.Check(ctx)
+	err := e.lent.Check(ctx)
+	alive, doomed := p.checked(e, err)
+	p.shut(doomed)
+	return alive
+}
+
+// checked puts a connection back that a check found alive, or discards it. The caller
+// shuts what it returns.
+func (p *Pool) checked(e *entry, err error) (alive bool, doomed *entry) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if err == nil || p.state == closed {
 		e.checked = time.Now()
-		p.putBack(e)
-		return true
+		return true, p.putBackLocked(e)
 	}
-	if why := worn(e.conn); why != ByBroken { // too old for the driver, and not dead
-		p.discard(e, why)
-		return true
+	why := reasonOf(e.lent.Unfit())
+	if why == ReasonUses || why == ReasonLifetime || why == ReasonMoved { // too old for the driver, and not dead
+		return true, p.discardLocked(e, why)
 	}
 	p.stats.CheckFailures++
-	p.discard(e, ByCheck)
-	return false
+	return false, p.discardLocked(e, ReasonCheck)
 }

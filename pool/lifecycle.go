@@ -1,17 +1,12 @@
 package pool
 
+// How a pool is paused, drained and closed, with its replicas.
+
 import (
 	"context"
 	"errors"
 	"fmt"
-)
-
-// pauses are the reasons why a pool is paused.
-type pauses uint8
-
-const (
-	together pauses = 1 << iota // with its replicas, or as one
-	alone                       // a replica by itself
+	"sync"
 )
 
 // Pause lets callers wait, whatever is idle, until Resume: while the server is
@@ -58,29 +53,22 @@ func (p *Pool) pause(why pauses, on bool) {
 	if p.pauses != 0 {
 		p.state = paused
 	}
-	if p.pausedAlone() {
-		p.wakeMobile(errPaused)
+	if p.pausedAloneLocked() {
+		p.waiters.failOver(errPaused)
 	}
-	p.serveWaiters()
-	p.balance()
+	p.serveWaitersLocked()
+	p.balanceLocked()
 }
 
-// pausedAlone reports whether reads had better go elsewhere: where all are paused they
-// wait in their turn.
-func (p *Pool) pausedAlone() bool { return p.pauses&alone != 0 }
-
-// errPaused is why a mobile caller goes on; nobody else sees it.
-var errPaused = fmt.Errorf("%w: paused", errUnwell)
-
-// serveWaiters gives what is idle to those who wait, if they need wait no more.
-func (p *Pool) serveWaiters() {
-	for p.state == serving && p.waiters.len > 0 {
-		e := p.pick()
+// serveWaitersLocked gives what is idle to those who wait, if they need wait no more.
+func (p *Pool) serveWaitersLocked() {
+	for p.state == serving && p.waiters.Len() > 0 {
+		e := p.pickLocked()
 		if e == nil {
 			break
 		}
-		p.hold()
-		p.wake(e, nil)
+		p.holdLocked()
+		p.waiters.serveFirst(e)
 	}
 }
 
@@ -90,12 +78,12 @@ func (p *Pool) serveWaiters() {
 // away from their borrowers, or is nil. Those borrowers get ErrClosed from then on,
 // except from a Rollback: the server has dropped the transaction, so it is no error.
 func (p *Pool) Drain(ctx context.Context) (drained error) {
-	quiet := p.beginDrain()
+	returned := p.beginDrain()
 	if err := p.drainReplicas(ctx); err != nil {
 		defer func() { drained = errors.Join(drained, err) }()
 	}
 	select {
-	case <-quiet:
+	case <-returned:
 		return p.Close()
 	case <-p.ctx.Done(): // closed meanwhile
 		return nil
@@ -104,13 +92,14 @@ func (p *Pool) Drain(ctx context.Context) (drained error) {
 	taken := 0
 	for _, e := range p.entries() {
 		if e.lease.out.Load() {
-			p.takeAway(e, ByClose, errTaken)
+			p.takeAway(e, ReasonClose, errTaken)
 			taken++
 		}
 	}
 	err := p.Close()
 	if taken > 0 {
-		err = fmt.Errorf("pool: drain: %d connections were held to the end and taken away: %w", taken, context.Cause(ctx))
+		err = fmt.Errorf("pool: drain: %d connections were held to the end and taken away: %w",
+			taken, context.Cause(ctx))
 	}
 	return err
 }
@@ -122,59 +111,67 @@ func (p *Pool) beginDrain() <-chan struct{} {
 	if p.state < draining {
 		p.state = draining
 	}
-	p.retire(errClosed)
-	p.wakeAll(errClosed)
-	p.balance()
+	p.endServing(errClosed)
+	p.waiters.failAll(errClosed)
+	p.balanceLocked()
 	if p.held == 0 {
 		done := make(chan struct{})
 		close(done)
 		return done
 	}
-	if p.quiet == nil {
-		p.quiet = make(chan struct{})
+	if p.returned == nil {
+		p.returned = make(chan struct{})
 	}
-	return p.quiet
+	return p.returned
 }
 
 // Close closes the pool at once: callers who wait get ErrClosed, dials are
 // cancelled, idle connections closed. What is held goes on, and is closed when it
 // is given back. Close returns when nothing else of the pool is left; a second
 // Close does nothing. Its *sql.DBs and its replicas are closed as well. The error is
-// that of connections which could not say goodbye within close_timeout; they are
-// closed all the same.
+// that of connections whose Close frame could not be sent within close_timeout; they
+// are closed all the same.
 //
-// A hook, a logger or a tracer may call it. On a goroutine of the pool's, where dials
-// and goodbyes are made, Close cannot wait for what calls it: there it returns before
-// all is closed, without an error.
+// A hook, a logger or a tracer may call it. On a goroutine of the pool's, where
+// connections are made and closed, Close cannot wait for what calls it: there it returns
+// before all is closed, without an error.
 func (p *Pool) Close() error {
-	p.mu.Lock()
-	if p.state == closed {
-		p.mu.Unlock()
+	if !p.beginClose() {
 		return nil
 	}
-	p.state = closed
-	p.retire(errClosed)
-	p.wakeAll(errClosed)
-	for p.idle.len > 0 {
-		e := p.pick()
-		p.expel(e, ByClose)
-		p.background(func() { p.shut(e) })
-	}
-	for l := p.dials.head; l != nil; l = l.next {
-		l.of.cancel()
-	}
-	p.backoff.stop()
-	if p.warm != nil {
-		close(p.warm)
-		p.warm = nil
-	}
-	p.mu.Unlock()
 	p.stop()
 	if onOwnGoroutine() {
 		go func() { _ = p.finish() }()
 		return nil
 	}
 	return p.finish()
+}
+
+// beginClose ends whatever of the pool is under way, and reports whether it is the
+// first to do so.
+func (p *Pool) beginClose() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == closed {
+		return false
+	}
+	p.state = closed
+	p.endServing(errClosed)
+	p.waiters.failAll(errClosed)
+	for p.idle.Len() > 0 {
+		e := p.pickLocked()
+		p.removeLocked(e, ReasonClose)
+		p.background(func() { p.shut(e) })
+	}
+	for d := range p.dials.All() {
+		d.cancel()
+	}
+	p.backoff.stop()
+	if p.warm != nil {
+		close(p.warm)
+		p.warm = nil
+	}
+	return true
 }
 
 // finish waits for the goroutines of the pool, and closes what is around it.
@@ -185,4 +182,26 @@ func (p *Pool) finish() error {
 	err := p.closeErr
 	p.mu.Unlock()
 	return errors.Join(err, p.db.Close(), p.closeRoutes())
+}
+
+// each calls f for all replicas at once, and returns what it returned.
+func (r *routes) each(f func(*Pool) error) []error {
+	errs := make([]error, len(r.replicas))
+	var all sync.WaitGroup
+	for i, replica := range r.replicas {
+		all.Go(func() { errs[i] = f(replica) })
+	}
+	all.Wait()
+	return errs
+}
+
+// drainReplicas drains them while the pool itself drains.
+func (p *Pool) drainReplicas(ctx context.Context) error {
+	return errors.Join(p.routes.each(func(r *Pool) error { return r.Drain(ctx) })...)
+}
+
+// closeRoutes closes the replicas, and the *sql.DB over them.
+func (p *Pool) closeRoutes() error {
+	errs := p.routes.each((*Pool).Close)
+	return errors.Join(append(errs, p.routes.routed().Close())...)
 }

@@ -1,5 +1,7 @@
 package pool
 
+// Pause, Resume, Drain and Close.
+
 import (
 	"context"
 	"sync"
@@ -13,9 +15,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
-func TestAPausedPoolLetsCallersWaitUntilItResumes(t *testing.T) {
+func TestPauseLetsCallersWaitUntilResume(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(1))
+		p := s.open(t, Settings{Min: 1})
 		p.Pause()
 		const pause = 700 * time.Millisecond
 		served := make(chan time.Duration, 2)
@@ -38,15 +40,15 @@ func TestAPausedPoolLetsCallersWaitUntilItResumes(t *testing.T) {
 	})
 }
 
-func TestAResumeBeginsWhenThePauseUnderWayHasReachedAll(t *testing.T) {
+func TestResumeBeginsWhenThePauseUnderWayHasReachedAll(t *testing.T) {
 	t.Parallel()
 	config := func(host string) *surrealsql.Config {
 		return &surrealsql.Config{Hosts: []string{host}, Namespace: "ns", Database: "db"}
 	}
-	p, err := New(t.Context(), config("w"), WithReplicaConfigs(config("a")))
+	p, err := New(t.Context(), config("w"), Settings{ReplicaConfigs: []*surrealsql.Config{config("a")}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, p.Close()) }()
-	state := func(p *Pool) lifecycle {
+	state := func(p *Pool) state {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return p.state
@@ -68,7 +70,7 @@ func TestAResumeBeginsWhenThePauseUnderWayHasReachedAll(t *testing.T) {
 
 func TestCloseWakesAllWaitersAndMayBeRepeated(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMax(1))
+		p := s.open(t, Settings{Max: 1})
 		held := acquire(t, p)
 		errs := make(chan error)
 		for range 10 {
@@ -93,9 +95,9 @@ func TestCloseWakesAllWaitersAndMayBeRepeated(t *testing.T) {
 	})
 }
 
-func TestClosingTheDatabaseClosesThePool(t *testing.T) {
+func TestCloseOfTheDatabaseClosesThePool(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(2))
+		p := s.open(t, Settings{Min: 2})
 		require.NoError(t, p.DB().Close())
 		_, err := p.Acquire(t.Context())
 		require.ErrorIs(t, err, ErrClosed)
@@ -115,7 +117,7 @@ func TestDrainWaitsForAQueryAndATransaction(t *testing.T) {
 				c.Answer(r)
 			})
 		})
-		p := s.open(t)
+		p := s.open(t, Settings{})
 		tx, err := p.DB().BeginTx(t.Context(), nil)
 		require.NoError(t, err)
 		query := make(chan error)
@@ -143,7 +145,7 @@ func TestDrainWaitsForAQueryAndATransaction(t *testing.T) {
 
 func TestDrainEndsWithItsContextAndTakesAwayWhatIsHeld(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t)
+		p := s.open(t, Settings{})
 		held := acquire(t, p)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -1,5 +1,7 @@
 package pool
 
+// Callbacks that database/sql would call with its mutex held.
+
 import (
 	"context"
 	"database/sql"
@@ -48,63 +50,68 @@ func (c *curious) CloseStart(ctx context.Context, _ surrealsql.CloseStart) conte
 	return ctx
 }
 
-// database/sql closes a connection for which nobody waits any more while it holds the mutex that DB.Stats needs.
-func TestACallbackOfAConnectionThatNobodyWaitsForAnyMoreMayAskItsDB(t *testing.T) {
+// database/sql closes a connection for which nobody waits any more while it holds the
+// mutex that DB.Stats needs.
+func TestCallbackOfAConnectionThatNobodyWaitsForAnyMoreMayAskItsDB(t *testing.T) {
 	t.Parallel()
-	callbacks := map[string]func(*curious, *surrealsql.Config) []Option{
-		"BeforeClose": func(c *curious, cfg *surrealsql.Config) []Option {
+	callbacks := map[string]func(*curious, *surrealsql.Config, *Settings){
+		"BeforeClose": func(c *curious, cfg *surrealsql.Config, _ *Settings) {
 			cfg.BeforeClose = func(*surrealsql.Conn) { c.call() }
-			return nil
 		},
-		"a tracer": func(c *curious, cfg *surrealsql.Config) []Option { cfg.Tracer = c; return nil },
-		"a logger": func(c *curious, cfg *surrealsql.Config) []Option { cfg.Logger = slog.New(c); return nil },
+		"a tracer": func(c *curious, cfg *surrealsql.Config, _ *Settings) { cfg.Tracer = c },
+		"a logger": func(c *curious, cfg *surrealsql.Config, _ *Settings) { cfg.Logger = slog.New(c) },
 	}
-	hooks := map[string]func(*curious, *surrealsql.Config) []Option{
-		"the pool's AfterRelease": func(c *curious, _ *surrealsql.Config) []Option {
-			return []Option{WithAfterRelease(func(*surrealsql.Conn) bool { c.call(); return true })}
+	hooks := map[string]func(*curious, *surrealsql.Config, *Settings){
+		"the pool's AfterRelease": func(c *curious, _ *surrealsql.Config, set *Settings) {
+			set.AfterRelease = func(*surrealsql.Conn) bool { c.call(); return true }
 		},
-		"the pool's BeforeClose": func(c *curious, _ *surrealsql.Config) []Option {
-			return []Option{WithMaxUses(1), WithBeforeClose(func(*surrealsql.Conn) { c.call() })}
+		"the pool's BeforeClose": func(c *curious, _ *surrealsql.Config, set *Settings) {
+			set.MaxUses, set.BeforeClose = 1, func(*surrealsql.Conn) { c.call() }
 		},
 	}
-	plain := func(t *testing.T, cfg *surrealsql.Config, _ []Option) *sql.DB {
+	plain := func(t *testing.T, cfg *surrealsql.Config, _ Settings) *sql.DB {
 		connector, err := surrealsql.NewConnector(cfg)
 		require.NoError(t, err)
 		return sql.OpenDB(connector)
 	}
-	pooled := func(t *testing.T, cfg *surrealsql.Config, opts []Option) *sql.DB {
-		p, err := New(t.Context(), cfg, opts...)
+	pooled := func(t *testing.T, cfg *surrealsql.Config, set Settings) *sql.DB {
+		p, err := New(t.Context(), cfg, set)
 		require.NoError(t, err)
 		t.Cleanup(func() {
-			require.EqualValues(t, 1, p.Stats().ClosedBy[ByBroken], "the one that was given up, not the one that nobody wanted")
+			require.EqualValues(t, 1, p.Stats().ClosedBy[ReasonBroken], "the one that was given up, not the one that nobody wanted")
 		})
 		return p.DB()
 	}
-	once := func(t *testing.T, cfg *surrealsql.Config, opts []Option) *sql.DB {
-		return pooled(t, cfg, append(opts, WithMaxUses(1)))
+	once := func(t *testing.T, cfg *surrealsql.Config, set Settings) *sql.DB {
+		set.MaxUses = 1
+		return pooled(t, cfg, set)
 	}
-	type open = func(*testing.T, *surrealsql.Config, []Option) *sql.DB
-	try := func(name string, options func(*curious, *surrealsql.Config) []Option, open open) {
+	type open = func(*testing.T, *surrealsql.Config, Settings) *sql.DB
+	try := func(name string, asked func(*curious, *surrealsql.Config, *Settings), open open) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			closeUnderTheMutex(t, options, open)
+			closeUnderTheMutex(t, asked, open)
 		})
 	}
-	for name, options := range callbacks {
-		try(name+" of sql.DB", options, plain)
-		try(name+" of a pool", options, once)
+	for name, asked := range callbacks {
+		try(name+" of sql.DB", asked, plain)
+		try(name+" of a pool", asked, once)
 	}
-	for name, options := range hooks {
-		try(name, options, pooled)
+	for name, asked := range hooks {
+		try(name, asked, pooled)
 	}
 }
 
-func closeUnderTheMutex(t *testing.T, options func(*curious, *surrealsql.Config) []Option, open func(*testing.T, *surrealsql.Config, []Option) *sql.DB) {
+func closeUnderTheMutex(
+	t *testing.T, asked func(*curious, *surrealsql.Config, *Settings),
+	open func(*testing.T, *surrealsql.Config, Settings) *sql.DB,
+) {
 	srv := scripted.New(t, nil)
 	cfg, err := surrealsql.ParseDSN(srv.DSN())
 	require.NoError(t, err)
 	asks := new(curious)
-	opts := options(asks, cfg)
+	var set Settings
+	asked(asks, cfg, &set)
 	dials, dialling, mayDial := new(atomic.Int64), make(chan struct{}), make(chan struct{})
 	cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if dials.Add(1) == 2 {
@@ -113,7 +120,7 @@ func closeUnderTheMutex(t *testing.T, options func(*curious, *surrealsql.Config)
 		}
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
-	db := open(t, cfg, opts)
+	db := open(t, cfg, set)
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(-1)
 	conn, err := db.Conn(t.Context())
@@ -123,7 +130,7 @@ func closeUnderTheMutex(t *testing.T, options func(*curious, *surrealsql.Config)
 	go func() { waits <- db.PingContext(ctx) }()
 	require.Eventually(t, func() bool { return db.Stats().WaitCount == 1 }, patience, time.Millisecond)
 	require.ErrorIs(t, conn.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn)
-	<-dialling // behind the caller who waits, on a goroutine of database/sql
+	<-dialling // for the caller who waits, on a goroutine of database/sql
 	cancel()
 	require.ErrorIs(t, <-waits, context.Canceled)
 	before := asks.calls.Load()

@@ -1,5 +1,7 @@
 package pool
 
+// A pool in fake time: a server of pipes, and what the tests do with it.
+
 import (
 	"context"
 	"database/sql"
@@ -41,21 +43,21 @@ func newSite(t *testing.T, script func(*scripted.Conn)) *site {
 }
 
 // open opens a pool of it, and closes it with the test.
-func (s *site) open(t *testing.T, opts ...Option) *Pool {
+func (s *site) open(t *testing.T, set Settings) *Pool {
 	t.Helper()
-	p, err := s.tryOpen(t, opts...)
+	p, err := s.tryOpen(t, set)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 	return p
 }
 
-func (s *site) tryOpen(t *testing.T, opts ...Option) (*Pool, error) {
-	return New(t.Context(), s.config(t), opts...)
+func (s *site) tryOpen(t *testing.T, set Settings) (*Pool, error) {
+	return New(t.Context(), s.config(t), set)
 }
 
 func (s *site) config(t *testing.T) *surrealsql.Config {
-	// The caretaker's look at a pipe waits with a mutex in its hand, and whoever
-	// waits for a mutex keeps the time of a bubble from passing.
+	// The driver's idle checker holds a mutex while it looks at a pipe, and who waits
+	// for a mutex keeps the time of a bubble from passing.
 	cfg, err := surrealsql.ParseDSN(s.DSN("connect_attempts=1", "health_check_interval=0"))
 	require.NoError(t, err)
 	cfg.DialContext = s.dial
@@ -122,7 +124,7 @@ func requireSound(t testing.TB, s Stats) {
 	require.Equal(t, s.Total, s.Idle+s.Held, "total: %+v", s)
 	require.Equal(t, s.Acquires, s.Releases+uint64(s.Held), "acquires: %+v", s)
 	require.Equal(t, s.Acquires, s.AcquireWait.Count, "waits: %+v", s)
-	require.Equal(t, s.Dials, s.Created+s.DialErrors+s.DialsDropped+uint64(s.Dialing), "dials: %+v", s)
+	require.Equal(t, s.Connects, s.Created+s.ConnectErrors+s.ConnectsDropped+uint64(s.Connecting), "dials: %+v", s)
 	require.GreaterOrEqual(t, s.PeakTotal, s.Total)
 	require.GreaterOrEqual(t, s.PeakHeld, s.Held)
 }

@@ -1,5 +1,7 @@
 package pool
 
+// A hundred thousand random operations, after which the counts are right.
+
 import (
 	"context"
 	"errors"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/lending"
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
@@ -23,15 +26,15 @@ func (c *chaos) strikes(oneIn int) bool { return c.on.Load() && rand.IntN(oneIn)
 
 var errChaos = errors.New("chaos")
 
-func (c *chaos) options() []Option {
-	return []Option{
-		WithAfterConnect(func(context.Context, *surrealsql.Conn) error {
+func (c *chaos) settings() Settings {
+	return Settings{
+		AfterConnect: func(context.Context, *surrealsql.Conn) error {
 			if c.strikes(20) {
 				return errChaos
 			}
 			return nil
-		}),
-		WithBeforeAcquire(func(context.Context, *surrealsql.Conn) (bool, error) {
+		},
+		BeforeAcquire: func(context.Context, *surrealsql.Conn) (bool, error) {
 			if c.strikes(500) {
 				panic(errChaos)
 			}
@@ -39,8 +42,14 @@ func (c *chaos) options() []Option {
 				return rand.IntN(2) == 0, errChaos
 			}
 			return !c.strikes(200), nil
-		}),
-		WithAfterRelease(func(*surrealsql.Conn) bool { return !c.strikes(200) }),
+		},
+		AfterRelease: func(*surrealsql.Conn) bool { return !c.strikes(200) },
+
+		Min: 3, Max: 10, Burst: 15, MinIdle: 1, MaxUses: 50,
+		MaxLifetime: 30 * time.Millisecond, LifetimeJitter: 30 * time.Millisecond, // some live long, some die young
+		MaxIdleTime: 50 * time.Millisecond, HealthCheckInterval: 20 * time.Millisecond,
+		LeakAfter: 200 * time.Millisecond, Reclaim: true,
+		ConnectBackoff: time.Millisecond, MaxConnectBackoff: 10 * time.Millisecond,
 	}
 }
 
@@ -78,7 +87,7 @@ func (c *chaos) operate(p *Pool) {
 func (c *chaos) use(ctx context.Context, conn *surrealsql.Conn) {
 	switch {
 	case c.strikes(300):
-		conn.Abandon()
+		lending.Of(conn).Revoke(errChaos)
 	case c.strikes(300):
 		panic(errChaos)
 	case c.strikes(100):
@@ -88,7 +97,7 @@ func (c *chaos) use(ctx context.Context, conn *surrealsql.Conn) {
 	}
 }
 
-func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
+func TestStatsCountWhatIsOpenAfterRandomOperations(t *testing.T) {
 	t.Parallel()
 	const operations, goroutines = 100_000, 40
 	srv := scripted.New(t, nil)
@@ -101,11 +110,7 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
-	opts := append(c.options(), WithMin(3), WithMax(10), WithBurst(15), WithMinIdle(1), WithMaxUses(50),
-		WithMaxLifetime(30*time.Millisecond), WithLifetimeJitter(30*time.Millisecond), // some live long, some die young
-		WithMaxIdleTime(50*time.Millisecond), WithCheckInterval(20*time.Millisecond),
-		WithLeakAfter(200*time.Millisecond), WithReclaim(true), WithDialBackoff(time.Millisecond, 10*time.Millisecond))
-	p, err := New(t.Context(), cfg, opts...)
+	p, err := New(t.Context(), cfg, c.settings())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 
@@ -142,7 +147,7 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 
 	settled := func() bool {
 		s := p.Stats()
-		return s.Held == 0 && s.Waiters == 0 && s.Dialing == 0 && s.Idle >= 3 && s.Idle == srv.Open()
+		return s.Held == 0 && s.Waiters == 0 && s.Connecting == 0 && s.Idle >= 3 && s.Idle == srv.Open()
 	}
 	require.Eventually(t, settled, patience, time.Millisecond, "pool: %+v, server: %d", p, srv.Open())
 	s := p.Stats()
@@ -151,8 +156,8 @@ func TestAfterRandomOperationsWhatIsCountedIsWhatIsOpen(t *testing.T) {
 	require.Equal(t, s.Acquires, s.AcquireWait.Count)
 	require.LessOrEqual(t, s.PeakTotal, 15)
 	require.LessOrEqual(t, s.PeakHeld, 15)
-	for _, happened := range []uint64{s.DialErrors, s.Cancels + s.Timeouts, s.Refused, s.ClosedBy[ByBroken],
-		s.ClosedBy[ByLeftover], s.ClosedBy[ByHook], s.ClosedBy[ByLifetime], s.ClosedBy[ByUses]} {
+	for _, happened := range []uint64{s.ConnectErrors, s.Cancels + s.Timeouts, s.Refused, s.ClosedBy[ReasonBroken],
+		s.ClosedBy[ReasonLeftover], s.ClosedBy[ReasonHook], s.ClosedBy[ReasonLifetime], s.ClosedBy[ReasonUses]} {
 		require.NotZero(t, happened, "the test did not do all that it should: %+v", s)
 	}
 	require.NoError(t, p.Close())

@@ -1,5 +1,7 @@
 package pool
 
+// Callbacks that call the pool.
+
 import (
 	"context"
 	"database/sql/driver"
@@ -13,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
 	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/limiter"
 )
 
 // reentrant is a program's code that is called from a pool, and asks the pool for
@@ -121,16 +125,15 @@ func (s talkativeSocket) Close() error { s.call(); return s.Conn.Close() }
 
 // A callback under a mutex of the pool's hangs for ever when it asks the pool for
 // anything, and a slow one stalls every caller.
-func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
+func TestCallbackMayCallThePool(t *testing.T) {
 	t.Parallel()
-	kinds := map[string]func(*reentrant, *surrealsql.Config) []Option{
-		"a logger": func(c *reentrant, _ *surrealsql.Config) []Option { return []Option{WithLogger(slog.New(c))} },
-		"the driver's logger": func(c *reentrant, cfg *surrealsql.Config) []Option {
+	kinds := map[string]func(*reentrant, *surrealsql.Config, *Settings){
+		"a logger": func(c *reentrant, _ *surrealsql.Config, set *Settings) { set.Logger = slog.New(c) },
+		"the driver's logger": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) {
 			cfg.Logger, cfg.LogQueries = slog.New(c), true
-			return nil
 		},
-		"a tracer": func(c *reentrant, cfg *surrealsql.Config) []Option { cfg.Tracer = c; return nil },
-		"a dialer, and the errors it gives": func(c *reentrant, cfg *surrealsql.Config) []Option {
+		"a tracer": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) { cfg.Tracer = c },
+		"a dialer, and the errors it gives": func(c *reentrant, cfg *surrealsql.Config, set *Settings) {
 			dial, n := new(net.Dialer).DialContext, new(atomic.Int64)
 			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				c.call()
@@ -139,52 +142,48 @@ func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
 				}
 				return dial(ctx, network, addr)
 			}
-			return []Option{WithBreaker(NewBreaker(BreakerSettings{Failures: 1, OpenFor: time.Millisecond}))}
+			set.Breaker = breaker.New(breaker.Settings{Failures: 1, OpenFor: time.Millisecond})
 		},
-		"the sockets of a dialer": func(c *reentrant, cfg *surrealsql.Config) []Option {
+		"the sockets of a dialer": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) {
 			c.looks = true // a socket cannot wait for the connection that it carries
 			cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				nc, err := new(net.Dialer).DialContext(ctx, network, addr)
 				return talkativeSocket{nc, c}, err
 			}
-			return nil
 		},
-		"credentials": func(c *reentrant, cfg *surrealsql.Config) []Option {
-			cfg.Credentials = func(context.Context) (string, string, error) { c.call(); return "root", "root", nil }
-			return nil
+		"credentials": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) {
+			cfg.CredentialSource = func(context.Context) (string, string, error) { c.call(); return "root", "root", nil }
 		},
-		"BeforeConnect": func(c *reentrant, cfg *surrealsql.Config) []Option {
+		"BeforeConnect": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) {
 			cfg.BeforeConnect = func(context.Context, *surrealsql.Config) error { c.call(); return nil }
-			return nil
 		},
-		"AfterConnect": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithAfterConnect(func(context.Context, *surrealsql.Conn) error { c.call(); return nil })}
+		"AfterConnect": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.AfterConnect = func(context.Context, *surrealsql.Conn) error { c.call(); return nil }
 		},
-		"BeforeAcquire": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithBeforeAcquire(func(ctx context.Context, _ *surrealsql.Conn) (bool, error) {
+		"BeforeAcquire": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.BeforeAcquire = func(ctx context.Context, _ *surrealsql.Conn) (bool, error) {
 				c.call()
 				return c.calls.Load()%3 > 0, talkative{ctx, c}
-			})}
+			}
 		},
-		"AfterRelease": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithAfterRelease(func(*surrealsql.Conn) bool { c.call(); return true })}
+		"AfterRelease": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.AfterRelease = func(*surrealsql.Conn) bool { c.call(); return true }
 		},
-		"BeforeClose": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithBeforeClose(func(*surrealsql.Conn) { c.call() })}
+		"BeforeClose": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.BeforeClose = func(*surrealsql.Conn) { c.call() }
 		},
-		"the driver's BeforeClose": func(c *reentrant, cfg *surrealsql.Config) []Option {
+		"the driver's BeforeClose": func(c *reentrant, cfg *surrealsql.Config, _ *Settings) {
 			cfg.BeforeClose = func(*surrealsql.Conn) { c.call() }
-			return nil
 		},
-		"a gate": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithGate(func(context.Context) error { c.call(); return nil })}
+		"a gate": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.Gate = func(context.Context) error { c.call(); return nil }
 		},
-		"a limiter's context": func(c *reentrant, _ *surrealsql.Config) []Option {
-			return []Option{WithLimiter(NewLimiter(LimiterSettings{Rate: 1000, Burst: 2}))}
+		"a limiter's context": func(c *reentrant, _ *surrealsql.Config, set *Settings) {
+			set.Gate = limiter.New(limiter.Settings{Rate: 1000, Burst: 2}).Wait
 		},
-		"a breaker's OnChange": func(c *reentrant, cfg *surrealsql.Config) []Option {
-			var b *Breaker
-			b = NewBreaker(BreakerSettings{Failures: 1, OpenFor: time.Millisecond, OnChange: func(addr string, _, _ BreakerState) {
+		"a breaker's OnChange": func(c *reentrant, cfg *surrealsql.Config, set *Settings) {
+			var b *breaker.Breaker
+			b = breaker.New(breaker.Settings{Failures: 1, OpenFor: time.Millisecond, OnChange: func(addr string, _, _ breaker.State) {
 				_ = b.State(addr)
 				c.call()
 			}})
@@ -195,20 +194,22 @@ func TestWhateverThePoolCallsMayCallThePool(t *testing.T) {
 				}
 				return dial(ctx, network, addr)
 			}
-			return []Option{WithBreaker(b)}
+			set.Breaker = b
 		},
 	}
-	for name, options := range kinds {
+	for name, kind := range kinds {
 		for ending, closes := range map[string]bool{"asks": false, "closes": true} {
 			t.Run(name+" "+ending, func(t *testing.T) {
 				t.Parallel()
 				srv := scripted.New(t, nil)
-				cfg, err := surrealsql.ParseDSN(srv.DSN("health_check_interval=1ms", "ping_after_idle=1ms", "reset=always", "connect_attempts=1"))
+				cfg, err := surrealsql.ParseDSN(srv.DSN(
+					"health_check_interval=1ms", "ping_after_idle=1ms", "reset=always", "connect_attempts=1"))
 				require.NoError(t, err)
 				c := &reentrant{close: closes}
-				opts := append(options(c, cfg), WithMax(2), WithMaxUses(3), WithCheckInterval(5*time.Millisecond),
-					WithLeakAfter(5*time.Millisecond), WithReclaim(true), WithDialBackoff(time.Millisecond, time.Millisecond))
-				p, err := New(t.Context(), cfg, opts...)
+				set := Settings{Max: 2, MaxUses: 3, HealthCheckInterval: 5 * time.Millisecond,
+					LeakAfter: 5 * time.Millisecond, Reclaim: true, ConnectBackoff: time.Millisecond, MaxConnectBackoff: time.Millisecond}
+				kind(c, cfg, &set)
+				p, err := New(t.Context(), cfg, set)
 				require.NoError(t, err)
 				c.pool.Store(p)
 				done := make(chan struct{})

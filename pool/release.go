@@ -1,40 +1,19 @@
 package pool
 
+// How connections come back: to whoever waits, or to the idle ones.
+
 import (
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/callstack"
+	"github.com/surrealsql/surrealsql/internal/lending"
 )
 
-// lease is what is known of the present lease of a connection.
-type lease struct {
-	// out is true while a caller has the connection. Whoever makes it false ends
-	// the lease: the caller who closes it, or the pool that takes it away.
-	out   atomic.Bool
-	bySQL bool // database/sql is the caller
-
-	mu     sync.Mutex // only where leaks are looked for
-	since  time.Time
-	leaked bool
-	depth  int
-	stack  [maxStack]uintptr
-}
-
-func (l *lease) begin(p *Pool, bySQL bool) {
-	l.bySQL = bySQL
-	if p.set.LeakAfter > 0 {
-		l.trace()
-	}
-	l.out.Store(true)
-}
-
 // release ends a lease: the connection's Close calls it. A second Close does
-// nothing, unless the connection has been leased again by then.
+// nothing, unless the connection has been leased again by then. kept says that
+// database/sql found it good.
 func (p *Pool) release(e *entry, kept bool) {
-	if !e.lease.out.CompareAndSwap(true, false) {
+	if !e.lease.end() {
 		return
 	}
 	if e.lease.bySQL && !kept && callstack.Holds(callstack.OpenNewConnection) {
@@ -46,98 +25,109 @@ func (p *Pool) release(e *entry, kept bool) {
 	p.giveBack(e, kept)
 }
 
-// giveBack is release for the one who has ended the lease.
+// giveBack is release for the one who has ended the lease. A connection on which a call was
+// given up is not back before its server has stopped that: it counts as leased until then.
 func (p *Pool) giveBack(e *entry, kept bool) {
-	fit, why := false, ByHook // also when the hook panics
-	defer func() {
-		p.mu.Lock()
-		p.stats.Releases++
-		p.unhold()
-		switch {
-		case fit:
-			p.settle(e)
-		case e.lease.bySQL && !kept:
-			// Whoever closed it below database/sql may go on using it: then it must
-			// be closed when Close returns.
-			p.discardNow(e, why)
-		default:
-			p.discard(e, why)
-		}
-	}()
-	fit, why = p.judge(e, kept)
-	if why == ByBroken {
-		p.suspect()
+	unfit := e.lent.End()
+	if unfit == lending.Fit && e.lent.Settling() {
+		go func() {
+			e.lent.Settle()
+			p.giveBack(e, kept)
+		}()
+		return
+	}
+	why := ReasonHook // also when the hook panics
+	defer func() { p.shut(p.leaseEnded(e, kept, why)) }()
+	why = p.reusable(e, kept, unfit)
+	if why == ReasonBroken {
+		p.requestCheck()
 	}
 }
 
-// judge decides whether a connection that comes back may be used again.
-func (p *Pool) judge(e *entry, kept bool) (fit bool, why Reason) {
+// reusable is why a connection that comes back cannot be used again, or "".
+func (p *Pool) reusable(e *entry, kept bool, unfit lending.Unfit) (why Reason) {
 	e.uses++
 	switch limit := p.set.MaxUses; {
-	case e.conn.Leftover():
-		return false, ByLeftover
-	case !e.conn.IsValid(), e.lease.bySQL && !kept:
-		return false, worn(e.conn)
+	case unfit != lending.Fit:
+		return reasonOf(unfit)
+	case e.lease.bySQL && !kept: // its borrower has given it up
+		return ReasonBroken
 	case limit > 0 && e.uses >= limit:
-		return false, ByUses
+		return ReasonUses
 	case e.outlived():
-		return false, ByLifetime
-	case p.set.afterRelease == nil:
-		return true, ""
-	case !p.set.afterRelease(e.conn):
-		return false, ByHook
+		return ReasonLifetime
+	case p.set.AfterRelease == nil:
+		return ""
+	case !p.set.AfterRelease(e.conn):
+		return ReasonHook
 	}
-	return unspoilt(e.conn)
+	return e.spoilt()
 }
 
-// unspoilt reports whether a connection can be used again after a hook has had it.
-func unspoilt(c *surrealsql.Conn) (fit bool, why Reason) {
+// leaseEnded counts the end of a lease and hands the connection over, or discards it if
+// there is a reason why. The caller shuts what it returns.
+func (p *Pool) leaseEnded(e *entry, kept bool, why Reason) (doomed *entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Releases++
+	p.unholdLocked()
 	switch {
-	case c.Leftover():
-		return false, ByLeftover
-	case !c.Usable():
-		return false, worn(c)
+	case why == "":
+		return p.handOverLocked(e)
+	case e.lease.bySQL && !kept:
+		// Whoever closed it below database/sql may go on using it: then it must
+		// be closed when Close returns.
+		p.removeLocked(e, why)
+		return e
 	}
-	return true, ""
+	return p.discardLocked(e, why)
 }
 
-// settle gives a connection that nobody holds to the first who waits, or makes it
-// idle, also where there are more than Max: see surplusStay. The caller holds the
-// mutex, and settle gives it up.
-func (p *Pool) settle(e *entry) {
+// takeBack is giveBack for a connection whose lease has not begun.
+func (p *Pool) takeBack(e *entry, why Reason) {
+	p.mu.Lock()
+	p.unholdLocked()
+	var doomed *entry
+	if why == "" {
+		doomed = p.handOverLocked(e)
+	} else {
+		doomed = p.discardLocked(e, why)
+	}
+	p.mu.Unlock()
+	p.shut(doomed)
+}
+
+// handOverLocked gives a connection that nobody holds to the first who waits, or makes
+// it idle, also where there are more than Max: see surplusStay. The caller shuts what
+// it returns.
+func (p *Pool) handOverLocked(e *entry) (doomed *entry) {
 	switch {
 	case p.state == closed:
-		p.discard(e, ByClose)
-		return
-	case p.state == serving && p.waiters.len > 0:
-		p.hold()
-		p.wake(e, nil)
+		return p.discardLocked(e, ReasonClose)
+	case p.state == serving && p.waiters.Len() > 0:
+		p.holdLocked()
+		p.waiters.serveFirst(e)
 	default:
 		e.fresh = false
-		e.conn.Rest() // not before: until here hooks may have used it
+		e.lent.StartIdling() // not before: until here hooks may have used it
 		e.since = time.Now()
-		p.idle.pushBack(&e.place)
+		p.idle.PushBack(&e.node)
 	}
-	p.balance()
-	p.mu.Unlock()
+	p.balanceLocked()
+	return nil
 }
 
-// putBack is settle for a connection that was idle and was looked at: it is as
-// idle as before.
-func (p *Pool) putBack(e *entry) {
-	if p.state == closed || p.state == serving && p.waiters.len > 0 {
-		p.settle(e)
-		return
+// putBackLocked is handOverLocked for a connection that was idle and was looked at: it
+// is as idle as before.
+func (p *Pool) putBackLocked(e *entry) (doomed *entry) {
+	if p.state == closed || p.state == serving && p.waiters.Len() > 0 {
+		return p.handOverLocked(e)
 	}
-	next := p.idle.head
-	for next != nil && next.of.since.Before(e.since) {
-		next = next.next
+	next := p.idle.Front()
+	for next != nil && next.Of.since.Before(e.since) {
+		next = next.Next()
 	}
-	if next == nil {
-		p.idle.pushBack(&e.place)
-	} else {
-		p.idle.insert(&e.place, next.prev, next)
-	}
-	p.balance()
-	p.mu.Unlock()
+	p.idle.InsertBefore(&e.node, next)
+	p.balanceLocked()
+	return nil
 }

@@ -1,7 +1,10 @@
 package pool_test
 
+// Which replica serves a read, in fake time: to the very one.
+
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
+	"github.com/surrealsql/surrealsql/internal/drivertest"
+	"github.com/surrealsql/surrealsql/internal/lending"
 	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/limiter"
 	"github.com/surrealsql/surrealsql/pool"
 )
 
@@ -19,7 +26,7 @@ import (
 // told by a tracer.
 type bubble struct {
 	*pool.Pool
-	lineman
+	*drivertest.Pipes
 	asked  askers
 	opened time.Time
 }
@@ -51,30 +58,25 @@ func (a *askers) QueryStart(ctx context.Context, s surrealsql.QueryStart) contex
 }
 func (*askers) QueryEnd(context.Context, surrealsql.QueryEnd) {}
 
-func newBubble(t *testing.T, opts ...pool.Option) *bubble {
+func newBubble(t *testing.T, set pool.Settings) *bubble {
 	t.Helper()
-	b := &bubble{opened: time.Now()}
-	b.srv = scripted.Pipes(t, nil)
-	b.down = make(map[string]bool)
+	b := &bubble{Pipes: drivertest.NewPipes(scripted.Pipes(t, nil)), opened: time.Now()}
 	config := func(host string) *surrealsql.Config {
 		return &surrealsql.Config{
-			Hosts: []string{host}, Namespace: "ns", Database: "db", DialContext: b.dial, Tracer: &b.asked,
+			Hosts: []string{host}, Namespace: "ns", Database: "db", DialContext: b.Pipes.Dial, Tracer: &b.asked,
 			ConnectAttempts: 1, HealthCheckInterval: surrealsql.Disabled, PingAfterIdle: surrealsql.Disabled,
 		}
 	}
-	opts = append([]pool.Option{pool.WithCheckInterval(pool.Disabled), pool.WithReplicaConfigs(config("a"), config("b"))}, opts...)
+	set.HealthCheckInterval, set.ReplicaConfigs = pool.Disabled, []*surrealsql.Config{config("a"), config("b")}
 	var err error
-	b.Pool, err = pool.New(t.Context(), config("w"), opts...)
+	b.Pool, err = pool.New(t.Context(), config("w"), set)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	return b
 }
 
-func (b *bubble) turn(host string, down bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.down[host+":8000"] = down
-}
+// turn makes a host refuse connects, or not.
+func (b *bubble) turn(host string, down bool) { b.SetDown(host+":8000", down) }
 
 // reads sends n reads and returns who was asked; "-" where one failed.
 func (b *bubble) reads(t *testing.T, n int) string {
@@ -100,15 +102,15 @@ func (b *bubble) routed(t *testing.T, n int) string {
 	return b.asked.take()
 }
 
-func TestTheTurnOfReplicasThroughTheStatesOfTheirBreakers(t *testing.T) {
+func TestReplicasTakeTurnsThroughTheStatesOfTheirBreakers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: 10 * time.Second})
-		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMaxUses(1)) // so that each read dials
+		circuit := breaker.New(breaker.Settings{Failures: 1, OpenFor: 10 * time.Second})
+		b := newBubble(t, pool.Settings{Breaker: circuit, MaxUses: 1}) // so that each read dials
 		require.Equal(t, "abab", b.reads(t, 4))
 		b.turn("a", true)
 		require.Equal(t, "-bbb", b.reads(t, 4), "the first finds out, the others pass it over")
-		require.Equal(t, 3, b.dialled("a:8000"))
+		require.Equal(t, 3, b.Dialled("a:8000"))
 
 		b.turn("b", true)
 		require.Equal(t, "-ww", b.reads(t, 3), "the writer stands in")
@@ -117,20 +119,20 @@ func TestTheTurnOfReplicasThroughTheStatesOfTheirBreakers(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		b.turn("a", false)
 		require.Equal(t, "w", b.reads(t, 1), "it sets off a probe of each")
-		require.Equal(t, pool.BreakerClosed, breaker.State("a:8000"))
-		require.Equal(t, pool.BreakerClosed, breaker.State("b:8000"))
+		require.Equal(t, breaker.Closed, circuit.State("a:8000"))
+		require.Equal(t, breaker.Closed, circuit.State("b:8000"))
 		require.Contains(t, []string{"abab", "baba"}, b.reads(t, 4))
 	})
 }
 
-func TestARoutedReadFailsOverWithinItself(t *testing.T) {
+func TestRoutedReadFailsOverWithinItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: 10 * time.Second})
-		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMaxUses(1))
+		circuit := breaker.New(breaker.Settings{Failures: 1, OpenFor: 10 * time.Second})
+		b := newBubble(t, pool.Settings{Breaker: circuit, MaxUses: 1})
 		b.turn("a", true)
 		require.Equal(t, "bbb", b.routed(t, 3))
-		require.Equal(t, 1, b.dialled("a:8000"))
+		require.Equal(t, 1, b.Dialled("a:8000"))
 		b.turn("b", true)
 		require.Equal(t, "www", b.routed(t, 3))
 		time.Sleep(10 * time.Second)
@@ -139,11 +141,11 @@ func TestARoutedReadFailsOverWithinItself(t *testing.T) {
 	})
 }
 
-func TestAPoolWhoseBreakerIsOpenRefusesAtOnceUnlessItHasConnections(t *testing.T) {
+func TestBreakerThatIsOpenRefusesAtOnceUnlessThereAreConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		breaker := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Minute})
-		b := newBubble(t, pool.WithBreaker(breaker), pool.WithMax(1), pool.WithBurst(2))
+		circuit := breaker.New(breaker.Settings{Failures: 1, OpenFor: time.Minute})
+		b := newBubble(t, pool.Settings{Breaker: circuit, Max: 1, Burst: 2})
 		held, err := b.Acquire(t.Context())
 		require.NoError(t, err)
 		b.turn("w", true)
@@ -156,20 +158,20 @@ func TestAPoolWhoseBreakerIsOpenRefusesAtOnceUnlessItHasConnections(t *testing.T
 			served <- err
 		}()
 		time.Sleep(time.Second)
-		require.Equal(t, pool.BreakerOpen, breaker.State("w:8000"))
+		require.Equal(t, breaker.Open, circuit.State("w:8000"))
 		require.NoError(t, held.Close())
 		require.NoError(t, <-served, "there is one to wait for")
 
 		held, err = b.Acquire(t.Context())
 		require.NoError(t, err)
-		held.Abandon()
+		lending.Of(held).Revoke(errors.New("lost"))
 		require.NoError(t, held.Close())
 		synctest.Wait()
 		started := time.Now()
 		_, err = b.Acquire(t.Context())
-		require.ErrorIs(t, err, pool.ErrBreakerOpen)
+		require.ErrorIs(t, err, breaker.ErrOpen)
 		require.True(t, surrealsql.IsConnectivity(err))
-		require.ErrorIs(t, b.DB().PingContext(t.Context()), pool.ErrBreakerOpen)
+		require.ErrorIs(t, b.DB().PingContext(t.Context()), breaker.ErrOpen)
 		require.Equal(t, started, time.Now())
 
 		time.Sleep(time.Minute)
@@ -178,20 +180,25 @@ func TestAPoolWhoseBreakerIsOpenRefusesAtOnceUnlessItHasConnections(t *testing.T
 	})
 }
 
-func TestALimiterStandsBeforeEachLease(t *testing.T) {
+func TestLimiterStandsBeforeEachLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		waits := pool.NewLimiter(pool.LimiterSettings{Rate: 10})
-		refuses := pool.NewLimiter(pool.LimiterSettings{Rate: 5, Refuse: true})
+		waits := limiter.New(limiter.Settings{Rate: 10})
+		refuses := limiter.New(limiter.Settings{Rate: 5, Refuse: true})
 		gated := 0
-		gate := func(context.Context) error { gated++; return nil }
-		b := newBubble(t, pool.WithGate(gate), pool.WithLimiter(waits), pool.WithLimiter(refuses))
+		b := newBubble(t, pool.Settings{Gate: func(ctx context.Context) error {
+			gated++
+			if err := waits.Wait(ctx); err != nil {
+				return err
+			}
+			return refuses.Wait(ctx)
+		}})
 		require.NoError(t, b.DB().PingContext(t.Context()))
 		err := b.DB().PingContext(t.Context())
-		require.ErrorIs(t, err, pool.ErrRateLimited)
+		require.ErrorIs(t, err, limiter.ErrExceeded)
 		require.Equal(t, 100*time.Millisecond, time.Since(b.opened).Truncate(time.Microsecond), "it passed the first")
 		require.Equal(t, 2, gated)
 		require.Zero(t, b.Stats().Held)
-		require.NoError(t, pool.Retry{}.Do(t.Context(), b.DB().PingContext))
+		require.NoError(t, surrealsql.Retry{}.Do(t.Context(), b.DB().PingContext))
 	})
 }

@@ -12,7 +12,7 @@ import (
 // exampleFamily is a pool with a replica; here both are one server.
 func exampleFamily() (p *pool.Pool, done func()) {
 	dsn, remove := exampleDSN()
-	p, err := pool.Open(context.Background(), dsn, pool.WithReplicas(dsn))
+	p, err := pool.Open(context.Background(), dsn, func(s *pool.Settings) { s.Replicas = []string{dsn} })
 	must(err)
 	return p, func() {
 		must(p.Close())
@@ -20,20 +20,21 @@ func exampleFamily() (p *pool.Pool, done func()) {
 	}
 }
 
-func ExampleWithReplicas() {
-	p, err := pool.Open(context.Background(), "surrealdb://app@db1.example/shop/main?pool_max=20",
-		pool.WithReplicas("surrealdb://app@db2.example/shop/main", "surrealdb://app@db3.example/shop/main?pool_max=50"))
+func ExampleSettings_replicas() {
+	p, err := pool.Open(context.Background(), "surrealdb://app@db1.example/shop/main?pool_max=20", func(s *pool.Settings) {
+		s.Replicas = []string{"surrealdb://app@db2.example/shop/main", "surrealdb://app@db3.example/shop/main?pool_max=50"}
+	})
 	must(err)
 	defer p.Close()
 	fmt.Println(p.Replicas()[0].Settings().Max, p.Replicas()[1].Settings().Max)
 	// Output: 20 50
 }
 
-func ExampleWithReplicaConfigs() {
+func ExampleSettings_replicaConfigs() {
 	writer := &surrealsql.Config{Hosts: []string{"db1.example"}, Namespace: "shop", Database: "main", TLS: true}
 	replica := writer.Clone()
 	replica.Hosts = []string{"db2.example"}
-	p, err := pool.New(context.Background(), writer, pool.WithReplicaConfigs(replica))
+	p, err := pool.New(context.Background(), writer, pool.Settings{ReplicaConfigs: []*surrealsql.Config{replica}})
 	must(err)
 	defer p.Close()
 	fmt.Println(len(p.Replicas()))
@@ -47,7 +48,7 @@ func ExamplePool_Reader() {
 
 	_, err := p.Reader(ctx).ExecContext(ctx, `CREATE visit`)
 	fmt.Println(errors.Is(err, surrealsql.ErrReadOnly))
-	_, err = p.Writer().ExecContext(ctx, `CREATE visit`)
+	_, err = p.DB().ExecContext(ctx, `CREATE visit`)
 	must(err)
 	var n int
 	must(p.Reader(ctx).QueryRowContext(ctx, `RETURN count(SELECT * FROM visit)`).Scan(&n))
@@ -55,13 +56,6 @@ func ExamplePool_Reader() {
 	// Output:
 	// true
 	// 1
-}
-
-func ExamplePool_Writer() {
-	p, done := exampleFamily()
-	defer done()
-	fmt.Println(p.Writer() == p.DB())
-	// Output: true
 }
 
 // One *sql.DB for all: reads go to replicas, the rest to the writer.

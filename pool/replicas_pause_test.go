@@ -1,5 +1,7 @@
 package pool_test
 
+// Pauses of a pool with replicas, and of a replica alone.
+
 import (
 	"context"
 	"testing"
@@ -29,10 +31,10 @@ func (b *bubble) several(t *testing.T, n int) <-chan error {
 	return done
 }
 
-func TestAPausedPoolLetsItsReadersWaitToo(t *testing.T) {
+func TestPauseLetsReadersWaitToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient())
+		b := newBubble(t, pool.Settings{Breaker: patient()})
 		require.Equal(t, "abab", b.routed(t, 4)) // there are idle connections
 		b.Pause()
 		b.Pause()
@@ -48,10 +50,10 @@ func TestAPausedPoolLetsItsReadersWaitToo(t *testing.T) {
 	})
 }
 
-func TestAReaderOfAPausedPoolGivesUpInTimeAndOneThatBeganGoesOn(t *testing.T) {
+func TestPauseLetsAReaderGiveUpInTimeAndOneThatBeganGoOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient(), pool.WithAcquireTimeout(time.Second))
+		b := newBubble(t, pool.Settings{Breaker: patient(), AcquireTimeout: time.Second})
 		conn, err := b.Routed().Conn(t.Context())
 		require.NoError(t, err)
 		_, err = conn.ExecContext(t.Context(), `SELECT * FROM x`)
@@ -66,14 +68,14 @@ func TestAReaderOfAPausedPoolGivesUpInTimeAndOneThatBeganGoesOn(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Equal(t, time.Second, time.Since(started))
 		}
-		require.Equal(t, 1, b.dialled("a:8000")+b.dialled("b:8000"), "no connection is made")
+		require.Equal(t, 1, b.Dialled("a:8000")+b.Dialled("b:8000"), "no connection is made")
 	})
 }
 
-func TestAReplicaThatIsPausedAloneIsPassedOver(t *testing.T) {
+func TestReplicaThatIsPausedAloneIsPassedOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient(), pool.WithMax(1))
+		b := newBubble(t, pool.Settings{Breaker: patient(), Max: 1})
 		require.Equal(t, "abab", b.routed(t, 4))
 		a := b.Replicas()[0]
 		held, err := a.Acquire(t.Context())
@@ -104,10 +106,10 @@ func TestAReplicaThatIsPausedAloneIsPassedOver(t *testing.T) {
 	})
 }
 
-func TestAReadOnItsWayToAReplicaThatIsPausedAloneGoesOn(t *testing.T) {
+func TestReplicaThatIsPausedAloneSendsOnAReadOnItsWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient(), pool.WithGate(onTheWay))
+		b := newBubble(t, pool.Settings{Breaker: patient(), Gate: onTheWay})
 		require.Equal(t, "abab", b.routed(t, 4))
 		ctx := context.WithValue(t.Context(), way{}, b.Replicas()[0].Pause)
 		_, err := b.Routed().ExecContext(ctx, `SELECT * FROM x`)
@@ -116,10 +118,10 @@ func TestAReadOnItsWayToAReplicaThatIsPausedAloneGoesOn(t *testing.T) {
 	})
 }
 
-func TestAPausedPoolDrainsAndClosesWithItsReplicas(t *testing.T) {
+func TestPausedPoolDrainsAndClosesWithItsReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, patient())
+		b := newBubble(t, pool.Settings{Breaker: patient()})
 		b.routed(t, 2)
 		b.Pause()
 		done := b.several(t, 4)

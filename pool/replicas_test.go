@@ -1,5 +1,7 @@
 package pool_test
 
+// Readers of a pool with replicas, on the real engine.
+
 import (
 	"context"
 	"database/sql"
@@ -10,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
+	"github.com/surrealsql/surrealsql/internal/drivertest"
 	"github.com/surrealsql/surrealsql/pool"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
@@ -23,7 +27,7 @@ type family struct {
 	seen     []int64
 }
 
-func newFamily(t testing.TB, replicas int, opts ...pool.Option) *family {
+func newFamily(t testing.TB, replicas int, set pool.Settings) *family {
 	t.Helper()
 	server := surrealtest.New(t, surrealtest.Options{})
 	dsn := server.TestDSN(t)
@@ -36,13 +40,13 @@ func newFamily(t testing.TB, replicas int, opts ...pool.Option) *family {
 	}
 	f.seen = make([]int64, replicas+1)
 	var err error
-	f.Pool, err = pool.Open(t.Context(), attempts1(f.writer.DSN(dsn)), append(opts, pool.WithReplicas(dsns...))...)
+	f.Pool, err = pool.Open(t.Context(), attempts1(f.writer.DSN(dsn)), func(s *pool.Settings) { *s, s.Replicas = set, dsns })
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
 	return f
 }
 
-func attempts1(dsn string) string { return dsn + "?connect_attempts=1&dial_timeout=2s" }
+func attempts1(dsn string) string { return dsn + "?connect_attempts=1&connect_timeout=2s" }
 
 // asked tells which servers got a request since the last call: w is the writer, 1 the
 // first replica. Answers to the pings of a server, of 6 bytes each, are none; a
@@ -66,22 +70,22 @@ func (f *family) asked() (who string) {
 // warm makes connections to all, so that afterwards only what is asked shows.
 func (f *family) warm(t testing.TB) {
 	t.Helper()
-	mustRun(t, f.DB(), `DEFINE TABLE a`)
+	drivertest.MustExec(t, f.DB(), `DEFINE TABLE a`)
 	for range f.replicas {
-		number(t, f.Reader(t.Context()), `RETURN 1`)
+		drivertest.QueryOne[int](t, f.Reader(t.Context()), `RETURN 1`)
 	}
 	f.asked()
 }
 
 func TestReadersTakeTurnsAndRefuseToWrite(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 3)
+	f := newFamily(t, 3, pool.Settings{})
 	f.warm(t)
-	require.Same(t, f.DB(), f.Writer())
+	require.Same(t, f.DB(), f.DB())
 	order := ""
 	for range 6 {
 		db := f.Reader(t.Context())
-		require.Equal(t, 1, number(t, db, `RETURN 1`))
+		require.Equal(t, 1, drivertest.QueryOne[int](t, db, `RETURN 1`))
 		order += f.asked()
 		for _, text := range []string{`CREATE a`, `RETURN 1; DELETE a`, `RETURN fn::f()`} {
 			_, err := db.ExecContext(t.Context(), text)
@@ -89,24 +93,24 @@ func TestReadersTakeTurnsAndRefuseToWrite(t *testing.T) {
 		}
 	}
 	require.Equal(t, "123123", order)
-	mustRun(t, f.Writer(), `CREATE a`)
+	drivertest.MustExec(t, f.DB(), `CREATE a`)
 	require.Equal(t, "w", f.asked())
 	for i, r := range f.Replicas() {
 		require.EqualValues(t, 1, r.Stats().Created, "replica %d", i)
 	}
 }
 
-func TestWithoutReplicasTheReaderIsTheWriter(t *testing.T) {
+func TestReaderIsTheWriterWithoutReplicas(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 0)
+	f := newFamily(t, 0, pool.Settings{})
 	require.Same(t, f.DB(), f.Reader(t.Context()))
-	mustRun(t, f.Routed(), `CREATE a`)
-	require.Equal(t, 1, number(t, f.Routed(), `RETURN count(SELECT * FROM a)`))
+	drivertest.MustExec(t, f.Routed(), `CREATE a`)
+	require.Equal(t, 1, drivertest.QueryOne[int](t, f.Routed(), `RETURN count(SELECT * FROM a)`))
 }
 
-func TestAReaderThatMustSeeWhatWasWrittenIsTheWriter(t *testing.T) {
+func TestReaderThatMustSeeWhatWasWrittenIsTheWriter(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 1)
+	f := newFamily(t, 1, pool.Settings{})
 	f.warm(t)
 	ctx := pool.ReadFromWriter(t.Context())
 	require.Same(t, f.DB(), f.Reader(ctx))
@@ -118,9 +122,9 @@ func TestAReaderThatMustSeeWhatWasWrittenIsTheWriter(t *testing.T) {
 
 func TestReadersWhoseBreakerIsOpenArePassedOverAndTheWriterStandsIn(t *testing.T) {
 	t.Parallel()
-	b := pool.NewBreaker(pool.BreakerSettings{Failures: 1, OpenFor: time.Hour})
-	f := newFamily(t, 2, pool.WithBreaker(b))
-	f.replicas[0].Refuse()
+	b := breaker.New(breaker.Settings{Failures: 1, OpenFor: time.Hour})
+	f := newFamily(t, 2, pool.Settings{Breaker: b})
+	require.NoError(t, f.replicas[0].Refuse(true))
 	order := func(n int) (order string) {
 		for range n {
 			_ = f.Reader(t.Context()).QueryRowContext(t.Context(), `RETURN 1`).Scan(new(int))
@@ -129,38 +133,48 @@ func TestReadersWhoseBreakerIsOpenArePassedOverAndTheWriterStandsIn(t *testing.T
 		return order
 	}
 	order(2) // one of them fails
-	require.Equal(t, pool.BreakerOpen, b.State(f.replicas[0].Addr()))
+	require.Equal(t, breaker.Open, b.State(f.replicas[0].Addr()))
 	require.Equal(t, "2222", order(4))
 
-	f.replicas[1].Refuse()
+	require.NoError(t, f.replicas[1].Refuse(true))
 	f.replicas[1].CutAll(surrealtest.CutRST)
 	require.Eventually(t, func() bool { return f.replicas[1].Stats().Open == 0 }, 5*time.Second, time.Millisecond)
-	_, err := f.Replicas()[1].Acquire(t.Context())
-	require.True(t, surrealsql.IsConnectivity(err), "it finds out: %v", err)
-	require.Equal(t, pool.BreakerOpen, b.State(f.replicas[1].Addr()))
+	// The proxy has cut its connection; the pool finds out when the reset arrives.
+	require.Eventually(t, func() bool {
+		conn, err := f.Replicas()[1].Acquire(t.Context())
+		if err == nil {
+			_ = conn.Close()
+		}
+		return surrealsql.IsConnectivity(err)
+	}, drivertest.Patience, time.Millisecond)
+	require.Equal(t, breaker.Open, b.State(f.replicas[1].Addr()))
 	require.Same(t, f.DB(), f.Reader(t.Context()), "the writer stands in")
 }
 
-func TestOpeningToleratesAReplicaThatCannotBeReachedUnlessItMustNot(t *testing.T) {
+func TestOpenToleratesAReplicaThatCannotBeReachedUnlessItMustNot(t *testing.T) {
 	t.Parallel()
 	dsn := surrealtest.DSN(t)
 	const nobody = "surrealdb://root:root@127.0.0.1:1/ns/db?connect_attempts=1"
-	p, err := pool.Open(t.Context(), dsn, pool.WithMin(1), pool.WithReplicas(nobody))
+	p, err := pool.Open(t.Context(), dsn, func(s *pool.Settings) { s.Min, s.Replicas = 1, []string{nobody} })
 	require.NoError(t, err)
-	require.Equal(t, 1, number(t, p.Routed(), `RETURN 1`), "the writer serves")
+	require.Equal(t, 1, drivertest.QueryOne[int](t, p.Routed(), `RETURN 1`), "the writer serves")
 	require.NoError(t, p.Close())
 
-	_, err = pool.Open(t.Context(), dsn, pool.WithMin(1), pool.WithLazy(false), pool.WithReplicas(nobody))
+	_, err = pool.Open(t.Context(), dsn, func(s *pool.Settings) {
+		s.Min, s.RequireMin, s.Replicas = 1, true, []string{nobody}
+	})
 	require.True(t, surrealsql.IsConnectivity(err), "%v", err)
 }
 
-func TestAReplicasSettingsAreTheWritersWhereItsDSNSaysNothingElse(t *testing.T) {
+func TestReplicasSettingsAreTheWritersWhereItsDSNSaysNothingElse(t *testing.T) {
 	t.Parallel()
 	dsn := surrealtest.DSN(t)
 	cfg, err := surrealsql.ParseDSN(dsn)
 	require.NoError(t, err)
-	p, err := pool.Open(t.Context(), dsn+"?pool_max=3", pool.WithMaxUses(7),
-		pool.WithReplicas(dsn+"?pool_max=5&read_only=false"), pool.WithReplicaConfigs(cfg))
+	p, err := pool.Open(t.Context(), dsn+"?pool_max=3", func(s *pool.Settings) {
+		s.MaxUses = 7
+		s.Replicas, s.ReplicaConfigs = []string{dsn + "?pool_max=5&read_only=false"}, []*surrealsql.Config{cfg}
+	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, p.Close()) }()
 	require.Len(t, p.Replicas(), 2)
@@ -175,18 +189,32 @@ func TestAReplicasSettingsAreTheWritersWhereItsDSNSaysNothingElse(t *testing.T) 
 	require.False(t, cfg.ReadOnly, "the program's Config is its own")
 }
 
-func TestABadReplicaIsAnErrorThatTellsWhich(t *testing.T) {
+func TestReplicaThatIsBadIsAnErrorThatTellsWhich(t *testing.T) {
 	t.Parallel()
 	dsn := surrealtest.DSN(t)
 	for _, bad := range []string{"surrealdb://h?pool_max=x", "surrealdb://h?nonsense=1", "surrealdb://h?pool_max=2&pool_min=3"} {
-		_, err := pool.Open(t.Context(), dsn, pool.WithReplicas(dsn, bad))
+		_, err := pool.Open(t.Context(), dsn, func(s *pool.Settings) { s.Replicas = []string{dsn, bad} })
 		require.ErrorContains(t, err, "replica 2", bad)
 	}
 }
 
+func TestReplicaWithTheRefreshTokenOfAnotherPoolIsRefused(t *testing.T) {
+	t.Parallel()
+	with := func(token string) *surrealsql.Config {
+		return &surrealsql.Config{Hosts: []string{"h"}, Namespace: "n", Database: "d", Access: "app", RefreshToken: token}
+	}
+	for _, replicas := range [][]*surrealsql.Config{{with("a")}, {with("b"), with("b")}} {
+		_, err := pool.New(t.Context(), with("a"), pool.Settings{ReplicaConfigs: replicas})
+		require.ErrorContains(t, err, fmt.Sprintf("replica %d: its Config.RefreshToken is another pool's", len(replicas)))
+	}
+	p, err := pool.New(t.Context(), with("a"), pool.Settings{ReplicaConfigs: []*surrealsql.Config{with("b"), with(""), with("")}})
+	require.NoError(t, err)
+	require.NoError(t, p.Close())
+}
+
 func TestDrainWaitsForTheReplicasToo(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 1)
+	f := newFamily(t, 1, pool.Settings{})
 	c, err := f.Replicas()[0].Acquire(t.Context())
 	require.NoError(t, err)
 	drained := make(chan error, 1)

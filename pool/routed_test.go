@@ -1,5 +1,7 @@
 package pool_test
 
+// Where Routed sends a text, on the real engine.
+
 import (
 	"context"
 	"database/sql"
@@ -11,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/drivertest"
+	"github.com/surrealsql/surrealsql/internal/scripted"
 	"github.com/surrealsql/surrealsql/pool"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
@@ -22,9 +26,9 @@ func requireNothingHeld(t testing.TB, p *pool.Pool) {
 	}
 }
 
-func TestSingleReadsGoToReplicasAndEverythingElseToTheWriter(t *testing.T) {
+func TestRoutedReadsGoToReplicasAndEverythingElseToTheWriter(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 1)
+	f := newFamily(t, 1, pool.Settings{})
 	f.warm(t)
 	db := f.Routed()
 	require.Same(t, db, f.Routed())
@@ -51,7 +55,7 @@ func TestSingleReadsGoToReplicasAndEverythingElseToTheWriter(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			number(t, tx, `RETURN 1`)
+			drivertest.QueryOne[int](t, tx, `RETURN 1`)
 			return tx.Commit()
 		}
 	}
@@ -81,9 +85,24 @@ func TestSingleReadsGoToReplicasAndEverythingElseToTheWriter(t *testing.T) {
 	}
 }
 
-func TestPreparedStatementsAreRoutedWhenTheyRun(t *testing.T) {
+func TestRoutedReadOfAnotherDatabaseGoesToTheWriter(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 2)
+	f := newFamily(t, 1, pool.Settings{})
+	f.warm(t)
+	for want, session := range map[string]surrealsql.Session{
+		"w": {Database: "tenant"},
+		"1": {Variables: map[string]any{"name": "tenant"}},
+	} {
+		ctx := surrealsql.WithSession(t.Context(), session)
+		var n int
+		require.NoError(t, f.Routed().QueryRowContext(ctx, `RETURN 1`).Scan(&n))
+		require.Equal(t, want, f.asked())
+	}
+}
+
+func TestRoutedStatementsAreRoutedWhenTheyRun(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t, 2, pool.Settings{})
 	f.warm(t)
 	read, err := f.Routed().PrepareContext(t.Context(), `SELECT VALUE n FROM a WHERE n = $1`)
 	require.NoError(t, err)
@@ -106,38 +125,38 @@ func TestPreparedStatementsAreRoutedWhenTheyRun(t *testing.T) {
 	requireNothingHeld(t, f.Pool)
 }
 
-func TestALeaseReadsFromOneReplicaUntilItNeedsTheWriter(t *testing.T) {
+func TestRoutedConnReadsFromOneReplicaUntilItNeedsTheWriter(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 2)
+	f := newFamily(t, 2, pool.Settings{})
 	f.warm(t)
 	conn, err := f.Routed().Conn(t.Context())
 	require.NoError(t, err)
-	number(t, conn, `RETURN 1`)
+	drivertest.QueryOne[int](t, conn, `RETURN 1`)
 	first := f.asked()
-	number(t, conn, `RETURN 1`)
+	drivertest.QueryOne[int](t, conn, `RETURN 1`)
 	require.Equal(t, first, f.asked())
 	rows, err := conn.QueryContext(t.Context(), `SELECT VALUE $this FROM [1, 2, 3]`)
 	require.NoError(t, err)
 	require.True(t, rows.Next())
 	f.asked()
-	mustRun(t, conn, `CREATE a:1`) // while rows of the replica are open
+	drivertest.MustExec(t, conn, `CREATE a:1`) // while rows of the replica are open
 	require.Equal(t, "w", f.asked())
 	require.True(t, rows.Next())
 	var n int
 	require.NoError(t, rows.Scan(&n))
 	require.Equal(t, 2, n)
 	require.NoError(t, rows.Close())
-	require.Equal(t, 1, number(t, conn, `RETURN count(SELECT * FROM a)`))
+	require.Equal(t, 1, drivertest.QueryOne[int](t, conn, `RETURN count(SELECT * FROM a)`))
 	require.Equal(t, "w", f.asked(), "it reads what it wrote")
 	require.NoError(t, conn.Close())
 	requireNothingHeld(t, f.Pool)
-	number(t, f.Routed(), `RETURN 1`)
+	drivertest.QueryOne[int](t, f.Routed(), `RETURN 1`)
 	require.NotEqual(t, "w", f.asked(), "with the lease that ends")
 }
 
-func TestASessionIsChangedOnTheWriterForItsLease(t *testing.T) {
+func TestRoutedConnChangesTheSessionOnTheWriter(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 1)
+	f := newFamily(t, 1, pool.Settings{})
 	f.warm(t)
 	conn, err := f.Routed().Conn(t.Context())
 	require.NoError(t, err)
@@ -148,36 +167,59 @@ func TestASessionIsChangedOnTheWriterForItsLease(t *testing.T) {
 		}
 		return w.Let(t.Context(), "mine", 42)
 	}))
-	require.Equal(t, 42, number(t, conn, `RETURN $mine`))
+	require.Equal(t, 42, drivertest.QueryOne[int](t, conn, `RETURN $mine`))
 	require.NoError(t, conn.Close())
-	err = f.Writer().QueryRowContext(t.Context(), `RETURN $mine`).Scan(new(int))
+	err = f.DB().QueryRowContext(t.Context(), `RETURN $mine`).Scan(new(int))
 	require.ErrorContains(t, err, "no value for $mine", "it is over with the lease")
 }
 
-func TestAReadWhoseReplicaCannotBeReachedIsServedByTheNextAtLastByTheWriter(t *testing.T) {
+func TestRoutedReadIsServedByTheNextWhereAReplicaCannotBeReached(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 2)
+	f := newFamily(t, 2, pool.Settings{})
 	f.warm(t)
-	f.replicas[0].Refuse()
+	require.NoError(t, f.replicas[0].Refuse(true))
 	f.replicas[0].CutAll(surrealtest.CutRST)
 	require.Eventually(t, func() bool { return f.replicas[0].Stats().Open == 0 }, 5*time.Second, time.Millisecond)
 	for range 4 {
-		require.Equal(t, 1, number(t, f.Routed(), `RETURN 1`))
+		require.Equal(t, 1, drivertest.QueryOne[int](t, f.Routed(), `RETURN 1`))
 		require.Equal(t, "2", f.asked())
 	}
-	f.replicas[1].Refuse()
+	require.NoError(t, f.replicas[1].Refuse(true))
 	f.replicas[1].CutAll(surrealtest.CutRST)
 	require.Eventually(t, func() bool { return f.replicas[1].Stats().Open == 0 }, 5*time.Second, time.Millisecond)
 	for range 4 {
-		require.Equal(t, 1, number(t, f.Routed(), `RETURN 1`))
+		require.Equal(t, 1, drivertest.QueryOne[int](t, f.Routed(), `RETURN 1`))
 		require.Equal(t, "w", f.asked())
 	}
 	requireNothingHeld(t, f.Pool)
 }
 
+// A replica that is being shut down has run nothing of what it turns away, and its
+// connection leaves the pool.
+func TestRoutedReadIsServedElsewhereWhereAReplicaIsBeingShutDown(t *testing.T) {
+	t.Parallel()
+	serve := func(c *scripted.Conn) { c.Serve(func(r scripted.Request) { c.QueryResult(r.ID, 1) }) }
+	writer := scripted.New(t, serve)
+	ending := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			c.ReplyError(r.ID, -32000, "Internal", "The server is gracefully shutting down")
+		})
+	})
+	other := scripted.New(t, serve)
+	p, err := pool.Open(t.Context(), writer.DSN(), func(s *pool.Settings) { s.Replicas = []string{ending.DSN(), other.DSN()} })
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	for range 10 {
+		require.Equal(t, 1, drivertest.QueryOne[int](t, p.Routed(), `SELECT VALUE n FROM a`))
+	}
+	require.Equal(t, ending.Count("query"), ending.Connections(), "no connection is used again")
+	require.Zero(t, writer.Count("query"))
+	requireNothingHeld(t, p)
+}
+
 func TestRoutedRowsAreTheDriversOwn(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 1)
+	f := newFamily(t, 1, pool.Settings{})
 	rows, err := f.Routed().QueryContext(t.Context(), `SELECT a, b FROM [{ a: 1, b: 'x' }]; RETURN 2`)
 	require.NoError(t, err)
 	types, err := rows.ColumnTypes()
@@ -194,9 +236,9 @@ func TestRoutedRowsAreTheDriversOwn(t *testing.T) {
 	requireNothingHeld(t, f.Pool)
 }
 
-func TestARoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
+func TestRoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 0)
+	f := newFamily(t, 0, pool.Settings{})
 	conn, err := f.Routed().Conn(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close()) }()
@@ -218,37 +260,37 @@ func TestARoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
 	}))
 }
 
-func TestManyRoutedCallersLeaveNothingHeld(t *testing.T) {
+func TestRoutedCallersLeaveNothingHeld(t *testing.T) {
 	t.Parallel()
-	f := newFamily(t, 2, pool.WithMax(4))
-	mustRun(t, f.DB(), `CREATE a:1 SET n = 0`)
+	f := newFamily(t, 2, pool.Settings{Max: 4})
+	drivertest.MustExec(t, f.DB(), `CREATE a:1 SET n = 0`)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
 			for j := range 10 {
 				switch (i + j) % 4 {
 				case 0:
-					number(t, f.Routed(), `SELECT VALUE n FROM ONLY a:1`)
+					drivertest.QueryOne[int](t, f.Routed(), `SELECT VALUE n FROM ONLY a:1`)
 				case 1:
-					mustRun(t, f.Routed(), `CREATE b`)
+					drivertest.MustExec(t, f.Routed(), `CREATE b`)
 				case 2:
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(j)*time.Millisecond)
 					_, _ = f.Routed().ExecContext(ctx, `SELECT * FROM b`)
 					cancel()
 				default:
-					err := pool.RunTx(t.Context(), f.Routed(), nil, func(ctx context.Context, tx *sql.Tx) error {
+					err := surrealsql.Retry{Attempts: -1}.RunTx(t.Context(), f.Routed(), nil, func(ctx context.Context, tx *sql.Tx) error {
 						if _, err := tx.ExecContext(ctx, `UPDATE a:1 SET n += 1`); err != nil {
 							return err
 						}
 						_, err := tx.ExecContext(ctx, `CREATE type::record('c', [$1, $2])`, i, j)
 						return err
-					}, pool.Retry{Attempts: -1})
+					})
 					require.NoError(t, err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	require.Equal(t, 50, number(t, f.DB(), `RETURN count(SELECT * FROM c)`))
+	require.Equal(t, 50, drivertest.QueryOne[int](t, f.DB(), `RETURN count(SELECT * FROM c)`))
 	requireNothingHeld(t, f.Pool)
 }

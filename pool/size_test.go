@@ -1,5 +1,7 @@
 package pool
 
+// How many connections there are: minimum, burst, idle ones, and the ends of life.
+
 import (
 	"context"
 	"fmt"
@@ -15,11 +17,11 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-func TestABurstIsServedAndThePoolShrinksBack(t *testing.T) {
+func TestBurstIsServedAndThePoolShrinksBack(t *testing.T) {
 	for _, callers := range []int{100, 500, 5000} {
 		t.Run(fmt.Sprint(callers), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
-				p := s.open(t, WithMin(5), WithMax(20), WithBurst(50))
+				p := s.open(t, Settings{Min: 5, Max: 20, Burst: 50})
 				s.through(slow(20 * time.Millisecond))
 				var wg sync.WaitGroup
 				for range callers {
@@ -40,7 +42,7 @@ func TestABurstIsServedAndThePoolShrinksBack(t *testing.T) {
 				synctest.Wait()
 				stats := p.Stats()
 				require.LessOrEqual(t, stats.Total, 20)
-				require.NotZero(t, stats.ClosedBy[BySurplus])
+				require.NotZero(t, stats.ClosedBy[ReasonSurplus])
 				requireSound(t, stats)
 				time.Sleep(p.set.MaxIdleTime + 2*p.set.round())
 				synctest.Wait()
@@ -51,23 +53,23 @@ func TestABurstIsServedAndThePoolShrinksBack(t *testing.T) {
 	}
 }
 
-func TestTheMinimumIsMadeInParallelAndKept(t *testing.T) {
+func TestMinIsMadeInParallelAndKept(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		s.through(slow(100 * time.Millisecond))
 		begun := time.Now()
-		p := s.open(t, WithMin(8), WithMaxLifetime(time.Minute))
+		p := s.open(t, Settings{Min: 8, MaxLifetime: time.Minute})
 		require.Equal(t, 100*time.Millisecond, time.Since(begun))
 		require.Equal(t, 8, p.Stats().Idle)
 		time.Sleep(10 * time.Minute)
 		stats := p.Stats()
-		require.GreaterOrEqual(t, stats.Total+stats.Dialing, 8)
-		require.NotZero(t, stats.ClosedBy[ByLifetime])
-		require.Zero(t, stats.ClosedBy[ByIdleTime])
+		require.GreaterOrEqual(t, stats.Total+stats.Connecting, 8)
+		require.NotZero(t, stats.ClosedBy[ReasonLifetime])
+		require.Zero(t, stats.ClosedBy[ReasonIdleTime])
 		requireSound(t, stats)
 	})
 }
 
-func TestOpeningToleratesAPartOfTheMinimumMissingIfItIsLazy(t *testing.T) {
+func TestOpenToleratesAPartOfTheMinimumMissingUnlessItIsRequired(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		var n atomic.Int64
 		s.through(func(context.Context) error {
@@ -76,31 +78,31 @@ func TestOpeningToleratesAPartOfTheMinimumMissingIfItIsLazy(t *testing.T) {
 			}
 			return nil
 		})
-		_, err := s.tryOpen(t, WithMin(3), WithLazy(false))
+		_, err := s.tryOpen(t, Settings{Min: 3, RequireMin: true})
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 		synctest.Wait()
 		require.Zero(t, s.Open(), "what was made is closed")
 
 		n.Store(0)
-		p := s.open(t, WithMin(3))
+		p := s.open(t, Settings{Min: 3})
 		require.Equal(t, 2, p.Stats().Total)
-		require.NotZero(t, p.Stats().DialErrors)
+		require.NotZero(t, p.Stats().ConnectErrors)
 		s.through(slow(0))
 		time.Sleep(time.Second)
 		require.Equal(t, 3, p.Stats().Total, "it is made up for")
 
 		s.through(refuse)
-		_, err = s.tryOpen(t, WithMin(3))
+		_, err = s.tryOpen(t, Settings{Min: 3})
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
-		q, err := s.tryOpen(t)
+		q, err := s.tryOpen(t, Settings{})
 		require.NoError(t, err, "without a minimum nothing is dialled")
 		require.NoError(t, q.Close())
 	})
 }
 
-func TestIdleConnectionsAreKeptReady(t *testing.T) {
+func TestMinIdleKeepsConnectionsReady(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMinIdle(2), WithMax(4))
+		p := s.open(t, Settings{MinIdle: 2, Max: 4})
 		synctest.Wait()
 		require.Equal(t, 2, p.Stats().Idle)
 		var held []*surrealsql.Conn
@@ -117,21 +119,21 @@ func TestIdleConnectionsAreKeptReady(t *testing.T) {
 	})
 }
 
-func TestAConnectionEndsAfterItsUses(t *testing.T) {
+func TestMaxUsesEndsAConnection(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMaxUses(3))
+		p := s.open(t, Settings{MaxUses: 3})
 		for range 9 {
 			require.NoError(t, p.DB().PingContext(t.Context()))
 		}
 		synctest.Wait()
 		require.EqualValues(t, 3, p.Stats().Created)
-		require.EqualValues(t, 3, p.Stats().ClosedBy[ByUses])
+		require.EqualValues(t, 3, p.Stats().ClosedBy[ReasonUses])
 	})
 }
 
-func TestLivesEndAtDifferentTimes(t *testing.T) {
+func TestMaxLifetimeEndsAtDifferentTimes(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(10), WithMaxLifetime(time.Hour), WithLifetimeJitter(time.Hour/2))
+		p := s.open(t, Settings{Min: 10, MaxLifetime: time.Hour, LifetimeJitter: time.Hour / 2})
 		ends := make(map[time.Time]bool)
 		for _, e := range p.entries() {
 			ends[e.expires] = true
@@ -142,11 +144,11 @@ func TestLivesEndAtDifferentTimes(t *testing.T) {
 	})
 }
 
-func TestTheOrderSaysWhichIdleConnectionIsTaken(t *testing.T) {
+func TestOrderSaysWhichIdleConnectionIsTaken(t *testing.T) {
 	for order, next := range map[Order]int{LIFO: 2, FIFO: 0} {
 		t.Run(string(order), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
-				p := s.open(t, WithOrder(order))
+				p := s.open(t, Settings{Order: order})
 				conns := []*surrealsql.Conn{acquire(t, p), acquire(t, p), acquire(t, p)}
 				for _, c := range conns {
 					release(t, c)

@@ -1,5 +1,7 @@
 package pool
 
+// A spike of callers, in a pool and in sql.DB.
+
 import (
 	"context"
 	"database/sql"
@@ -18,9 +20,9 @@ const (
 	spikeQuery   = 2 * time.Millisecond
 )
 
-func TestASpikeIsServedByTheWarmConnectionsAndNotByDials(t *testing.T) {
+func TestSpikeIsServedByTheWarmConnectionsAndNotByDials(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(spikeWarm), WithMax(spikeCallers))
+		p := s.open(t, Settings{Min: spikeWarm, Max: spikeCallers})
 		s.through(slow(spikeDial))
 		longest := spike(t, p.DB())
 		require.LessOrEqual(t, longest, 40*time.Millisecond)
@@ -29,8 +31,8 @@ func TestASpikeIsServedByTheWarmConnectionsAndNotByDials(t *testing.T) {
 		stats := p.Stats()
 		requireSound(t, stats)
 		require.LessOrEqual(t, stats.Created, uint64(spikeWarm+5))
-		require.LessOrEqual(t, stats.PeakDialing, p.Settings().MaxDials)
-		t.Logf("pool: nobody waited longer than %s; %d dials survived of %d", longest, stats.Created-spikeWarm, stats.Dials-spikeWarm)
+		require.LessOrEqual(t, stats.PeakConnecting, p.Settings().MaxConnecting)
+		t.Logf("pool: nobody waited longer than %s; %d dials survived of %d", longest, stats.Created-spikeWarm, stats.Connects-spikeWarm)
 
 		db := s.plain(t)
 		db.SetMaxOpenConns(spikeCallers)

@@ -1,8 +1,8 @@
 package pool
 
+// What a pool counts: see [Pool.Stats].
+
 import (
-	"encoding/json"
-	"maps"
 	"slices"
 	"time"
 )
@@ -12,23 +12,27 @@ type Reason string
 
 // The reasons why connections are closed.
 const (
-	ByBroken   Reason = "broken"   // it failed, or was given up by its borrower
-	ByLeftover Reason = "leftover" // it came back with open rows or an open transaction
-	ByLifetime Reason = "lifetime" // pool_max_lifetime or max_lifetime is over
-	ByIdleTime Reason = "idletime" // pool_max_idle_time is over
-	ByUses     Reason = "uses"     // pool_max_uses or max_uses is reached
-	BySurplus  Reason = "surplus"  // it was above pool_max, and not needed for some time
-	ByCheck    Reason = "check"    // a check found it dead
-	ByHook     Reason = "hook"     // a hook did not want it
-	ByReclaim  Reason = "reclaim"  // its borrower kept it too long
-	ByClose    Reason = "close"    // the pool was closed
+	ReasonBroken   Reason = "broken"   // it failed, or was given up by its borrower
+	ReasonLeftover Reason = "leftover" // it came back with open rows or an open transaction
+	ReasonLifetime Reason = "lifetime" // pool_max_lifetime or max_lifetime is over
+	ReasonIdleTime Reason = "idletime" // pool_max_idle_time is over
+	ReasonUses     Reason = "uses"     // pool_max_uses or max_uses is reached
+	ReasonMoved    Reason = "moved"    // one of several hosts is back, and gets one in its place
+	ReasonSurplus  Reason = "surplus"  // it was above pool_max, and not needed for some time
+	ReasonCheck    Reason = "check"    // a check found it dead
+	ReasonHook     Reason = "hook"     // a hook did not want it
+	ReasonReclaim  Reason = "reclaim"  // its borrower kept it too long
+	ReasonClose    Reason = "close"    // the pool was closed
 )
 
 // Reasons are all of them, in the order of their documentation. The slice is a copy for
 // users: a pool does not look at it.
 var Reasons = slices.Clone(reasons[:])
 
-var reasons = [...]Reason{ByBroken, ByLeftover, ByLifetime, ByIdleTime, ByUses, BySurplus, ByCheck, ByHook, ByReclaim, ByClose}
+var reasons = [...]Reason{
+	ReasonBroken, ReasonLeftover, ReasonLifetime, ReasonIdleTime, ReasonUses,
+	ReasonMoved, ReasonSurplus, ReasonCheck, ReasonHook, ReasonReclaim, ReasonClose,
+}
 
 // Stats is what a pool did so far, and what it is at this moment. These hold
 // whenever nothing is on its way between two states:
@@ -47,24 +51,27 @@ type Stats struct {
 	AcquireWait Wait   // how long their callers waited
 	Timeouts    uint64 // callers who gave up because their time was over
 	Cancels     uint64 // callers who were cancelled while they waited
-	Refused     uint64 // callers who got another error: of a dial, a hook, a closed pool, too many waiters; and reads that went on to another server
+	// Refused are callers who got another error: of a dial, a hook, a closed pool, too
+	// many waiters; and reads that went on to another server.
+	Refused uint64
 
-	Dials         uint64 // attempts to make a connection that were begun
-	DialErrors    uint64 // those that failed
-	DialsDropped  uint64 // those that were cancelled because nobody needed them any more
-	CheckFailures uint64 // idle connections that a check found dead
-	Leaks         uint64 // leases that were held longer than pool_leak_after
+	Connects        uint64 // attempts to make a connection that were begun
+	ConnectErrors   uint64 // those that failed
+	ConnectsDropped uint64 // those that were cancelled because nobody needed them any more
+	CheckFailures   uint64 // idle connections that a check found dead
+	Leaks           uint64 // leases that were held longer than pool_leak_after
+	LongTxs         uint64 // transactions that were open longer than that
 
-	Total   int // connections that are open: Idle and Held
-	Idle    int // of them, ready
-	Held    int // of them, with a caller
-	Dialing int // being made
-	Waiters int // callers who wait
+	Total      int // connections that are open: Idle and Held
+	Idle       int // of them, ready
+	Held       int // of them, with a caller
+	Connecting int // being made
+	Waiters    int // callers who wait
 
-	PeakTotal   int // the most that Total ever was
-	PeakHeld    int
-	PeakDialing int
-	PeakWaiters int
+	PeakTotal      int // the most that Total ever was
+	PeakHeld       int
+	PeakConnecting int
+	PeakWaiters    int
 }
 
 // Wait sums up durations. The quantiles come from a histogram of fixed size:
@@ -82,30 +89,4 @@ func (w Wait) Mean() time.Duration {
 		return 0
 	}
 	return w.Total / time.Duration(w.Count)
-}
-
-// Stats returns a snapshot of the counts. It costs less than a microsecond or
-// two, so it may be taken often.
-func (p *Pool) Stats() Stats {
-	p.mu.Lock()
-	s := p.stats
-	s.ClosedBy = maps.Clone(s.ClosedBy)
-	s.Total, s.Held, s.Idle = p.open, p.held, p.open-p.held
-	s.Dialing, s.Waiters = p.dials.len, p.waiters.len
-	p.mu.Unlock()
-	s.AcquireWait = p.waits.snapshot()
-	s.Acquires = s.AcquireWait.Count
-	return s
-}
-
-// String is the statistics as JSON, durations in nanoseconds, which makes a Pool
-// an expvar.Var:
-//
-//	expvar.Publish("pool", p)
-func (p *Pool) String() string {
-	b, err := json.Marshal(p.Stats())
-	if err != nil {
-		return "{}" // never: it is numbers
-	}
-	return string(b)
 }

@@ -1,5 +1,7 @@
 package pool
 
+// Statistics, and the metrics made of them.
+
 import (
 	"encoding/json"
 	"expvar"
@@ -13,7 +15,7 @@ import (
 
 var _ expvar.Var = (*Pool)(nil)
 
-func TestEveryDurationFallsIntoABucketThatHoldsIt(t *testing.T) {
+func TestHistogramHasABucketForEveryDuration(t *testing.T) {
 	t.Parallel()
 	for range 100_000 {
 		ns := rand.Uint64() >> (1 + rand.IntN(62))
@@ -27,7 +29,7 @@ func TestEveryDurationFallsIntoABucketThatHoldsIt(t *testing.T) {
 	require.Less(t, bucketOf(1<<63-1), buckets)
 }
 
-func TestQuantilesAreAtMostAnEighthTooLong(t *testing.T) {
+func TestHistogramsQuantilesAreAtMostAnEighthTooLong(t *testing.T) {
 	t.Parallel()
 	var h histogram
 	require.Zero(t, h.snapshot())
@@ -53,13 +55,13 @@ func TestQuantilesAreAtMostAnEighthTooLong(t *testing.T) {
 	}
 }
 
-func TestWhoWritesToReasonsChangesNoMetric(t *testing.T) {
+func TestReasonsAreACopyThatChangesNoMetric(t *testing.T) {
 	was := slices.Clone(Reasons)
 	defer copy(Reasons, was)
 	clear(Reasons)
 	inBubble(t, func(t *testing.T, s *site) {
 		var labels []string
-		s.open(t).Collect(func(m Metric) {
+		s.open(t, Settings{}).Collect(func(m Metric) {
 			if m.Label == "reason" {
 				labels = append(labels, m.LabelValue)
 			}
@@ -69,9 +71,9 @@ func TestWhoWritesToReasonsChangesNoMetric(t *testing.T) {
 	})
 }
 
-func TestStatisticsAreMetricsAndJSON(t *testing.T) {
+func TestStatsAreMetricsAndJSON(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := s.open(t, WithMin(2))
+		p := s.open(t, Settings{Min: 2})
 		require.NoError(t, p.DB().PingContext(t.Context()))
 		type id struct{ name, label string }
 		got := make(map[id]Metric)
@@ -81,7 +83,7 @@ func TestStatisticsAreMetricsAndJSON(t *testing.T) {
 			require.NotEmpty(t, m.Help)
 			got[at] = m
 		})
-		require.Len(t, got, 1+len(Reasons)+10+9+6)
+		require.Len(t, got, 1+len(Reasons)+11+9+6)
 		require.Equal(t, 2.0, got[id{"surrealsql_pool_created_total", ""}].Value)
 		require.True(t, got[id{"surrealsql_pool_created_total", ""}].Counter)
 		require.Equal(t, 2.0, got[id{"surrealsql_pool_idle", ""}].Value)

@@ -1,5 +1,7 @@
 package pool
 
+// How many connections above Max are too many.
+
 import "time"
 
 // surplusStay is how long connections above Max at least outlast the need for them;
@@ -20,13 +22,13 @@ type need struct {
 // note takes what callers want at this moment into account.
 func (n *need) note(wanted int) { n.most = max(n.most, wanted) }
 
-// surplus is how many connections are too many: those above Max that were not needed
-// throughout a stretch that ends now. The caller holds the mutex.
-func (p *Pool) surplus(now time.Time) int {
-	if now.Sub(p.need.since) < surplusStay {
+// surplus is how many of the open connections are too many: those above limit that were
+// not needed throughout a stretch that ends now. wanted is what callers want now.
+func (n *need) surplus(now time.Time, open, limit, wanted int) int {
+	if now.Sub(n.since) < surplusStay {
 		return 0
 	}
-	n := p.open - max(p.set.Max, p.need.most)
-	p.need = need{most: p.held + p.waiters.len, since: now}
-	return n
+	surplus := open - max(limit, n.most)
+	*n = need{most: wanted, since: now}
+	return surplus
 }

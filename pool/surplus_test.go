@@ -1,5 +1,7 @@
 package pool
 
+// Connections above the maximum: who needs them, and when they end.
+
 import (
 	"context"
 	"math/rand/v2"
@@ -19,7 +21,7 @@ const (
 	surplusDial  = 25 * time.Millisecond // about what signing in takes
 )
 
-func TestALoadAroundTheMaximumMakesFewConnections(t *testing.T) {
+func TestSurplusOfALoadAroundTheMaximumIsFewConnections(t *testing.T) {
 	for name, load := range map[string]struct {
 		callers    int
 		hold, rest time.Duration
@@ -31,22 +33,22 @@ func TestALoadAroundTheMaximumMakesFewConnections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
-				p := openSurplus(t, s)
+				p := openSurplus(t, s, Settings{})
 				work(t, p, load.callers, 20*time.Second, load.hold, load.rest)
 				stats := p.Stats()
 				requireSound(t, stats)
 				require.LessOrEqual(t, stats.PeakTotal, surplusBurst)
 				// A dial that was dropped has cost the server as much as one that was not.
-				require.LessOrEqual(t, stats.Dials, uint64(4*surplusBurst), "for %d leases", stats.Acquires)
-				t.Logf("%d leases, half of them waited %s at most: %d dials", stats.Acquires, stats.AcquireWait.P50, stats.Dials)
+				require.LessOrEqual(t, stats.Connects, uint64(4*surplusBurst), "for %d leases", stats.Acquires)
+				t.Logf("%d leases, half of them waited %s at most: %d dials", stats.Acquires, stats.AcquireWait.P50, stats.Connects)
 			})
 		})
 	}
 }
 
-func TestASpikeHasItsBurstAfterOneDial(t *testing.T) {
+func TestSpikeHasItsBurstAfterOneDial(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := openSurplus(t, s)
+		p := openSurplus(t, s, Settings{})
 		var wg sync.WaitGroup
 		for range 5 * surplusBurst {
 			wg.Go(func() { hold(t, p, time.Second) })
@@ -61,30 +63,30 @@ func TestASpikeHasItsBurstAfterOneDial(t *testing.T) {
 	})
 }
 
-func TestASpikeThatComesBackSoonDialsNothing(t *testing.T) {
+func TestSpikeThatComesBackSoonDialsNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := openSurplus(t, s)
+		p := openSurplus(t, s, Settings{})
 		for range 10 {
 			release(t, acquireMany(t, p, surplusBurst)...)
 			time.Sleep(surplusStay - 100*time.Millisecond)
 		}
-		require.EqualValues(t, surplusBurst, p.Stats().Dials)
+		require.EqualValues(t, surplusBurst, p.Stats().Connects)
 	})
 }
 
 // With FIFO the small load uses all connections in turn: none is idle for long.
-func TestWhenASpikeIsOverTheConnectionsAboveTheMaximumEnd(t *testing.T) {
+func TestSurplusEndsWhenASpikeIsOver(t *testing.T) {
 	for _, order := range []Order{LIFO, FIFO} {
 		t.Run(string(order), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, s *site) {
-				p := openSurplus(t, s, WithOrder(order))
+				p := openSurplus(t, s, Settings{Order: order})
 				release(t, acquireMany(t, p, surplusBurst)...)
 				require.Equal(t, surplusBurst, p.Stats().Idle)
 				work(t, p, 3, 2*surplusStay+p.set.round(), time.Millisecond, time.Millisecond)
 				stats := p.Stats()
 				require.Equal(t, surplusMax, stats.Total)
 				require.Equal(t, surplusMax, s.Open())
-				require.EqualValues(t, surplusBurst-surplusMax, stats.ClosedBy[BySurplus])
+				require.EqualValues(t, surplusBurst-surplusMax, stats.ClosedBy[ReasonSurplus])
 				requireSound(t, stats)
 				time.Sleep(10 * surplusStay)
 				require.Equal(t, surplusMax, p.Stats().Total, "no more than those above the maximum")
@@ -93,9 +95,9 @@ func TestWhenASpikeIsOverTheConnectionsAboveTheMaximumEnd(t *testing.T) {
 	}
 }
 
-func TestAboveTheMaximumOnlyWhatIsNeededStays(t *testing.T) {
+func TestSurplusStaysAsFarAsItIsNeeded(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := openSurplus(t, s)
+		p := openSurplus(t, s, Settings{})
 		release(t, acquireMany(t, p, surplusBurst)...)
 		const needed = surplusMax + 2
 		for range 20 {
@@ -104,13 +106,13 @@ func TestAboveTheMaximumOnlyWhatIsNeededStays(t *testing.T) {
 		}
 		stats := p.Stats()
 		require.Equal(t, needed, stats.Total)
-		require.EqualValues(t, surplusBurst-needed, stats.ClosedBy[BySurplus])
+		require.EqualValues(t, surplusBurst-needed, stats.ClosedBy[ReasonSurplus])
 	})
 }
 
-func TestCallersOfAPausedPoolNeedConnectionsToo(t *testing.T) {
+func TestSurplusIsNeededByCallersOfAPausedPoolToo(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := openSurplus(t, s, WithAcquireTimeout(Disabled))
+		p := openSurplus(t, s, Settings{AcquireTimeout: Disabled})
 		release(t, acquireMany(t, p, surplusBurst)...)
 		p.Pause()
 		var wg sync.WaitGroup
@@ -120,15 +122,15 @@ func TestCallersOfAPausedPoolNeedConnectionsToo(t *testing.T) {
 		time.Sleep(4 * surplusStay)
 		p.Resume()
 		wg.Wait()
-		require.EqualValues(t, surplusBurst, p.Stats().Dials)
+		require.EqualValues(t, surplusBurst, p.Stats().Connects)
 	})
 }
 
 // The caller is served before the connection is there that was dialled for it, and
 // a moment later the keeper asks what was needed.
-func TestWhoWaitedNeededTheConnectionThatCameTooLate(t *testing.T) {
+func TestSurplusIsNeededByThoseWhoWaitedForItTooLong(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		p := openSurplus(t, s)
+		p := openSurplus(t, s, Settings{})
 		time.Sleep(surplusStay)
 		p.mu.Lock()
 		asks := p.need.since.Add(surplusStay)
@@ -144,9 +146,10 @@ func TestWhoWaitedNeededTheConnectionThatCameTooLate(t *testing.T) {
 	})
 }
 
-func openSurplus(t *testing.T, s *site, opts ...Option) *Pool {
+func openSurplus(t *testing.T, s *site, set Settings) *Pool {
 	s.through(slow(surplusDial))
-	return s.open(t, append([]Option{WithMin(surplusMax), WithMax(surplusMax), WithBurst(surplusBurst)}, opts...)...)
+	set.Min, set.Max, set.Burst = surplusMax, surplusMax, surplusBurst
+	return s.open(t, set)
 }
 
 func acquireMany(t *testing.T, p *Pool, n int) []*surrealsql.Conn {

@@ -1,5 +1,7 @@
 package pool
 
+// What the pool takes away, and what its borrowers are told.
+
 import (
 	"context"
 	"database/sql"
@@ -11,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
 	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/limiter"
 )
 
 // drained is Drain whose time is over at once.
@@ -32,7 +36,7 @@ func newSilentSite(t *testing.T) *site {
 	})
 }
 
-func TestWhatDrainTakesAwaySaysThatThePoolIsClosed(t *testing.T) {
+func TestDrainTakesAwayWhatThenSaysThatThePoolIsClosed(t *testing.T) {
 	t.Parallel()
 	for name, replica := range map[string]bool{"a pool": false, "a pool with replicas": true} {
 		t.Run(name, func(t *testing.T) {
@@ -44,11 +48,11 @@ func TestWhatDrainTakesAwaySaysThatThePoolIsClosed(t *testing.T) {
 
 func drainWithEverythingHeld(t *testing.T, s *site, replica bool) {
 	ctx := t.Context()
-	var opts []Option
+	set := Settings{Max: 8}
 	if replica {
-		opts = append(opts, WithReplicaConfigs(s.config(t)))
+		set.ReplicaConfigs = []*surrealsql.Config{s.config(t)}
 	}
-	p := s.open(t, append(opts, WithMax(8))...)
+	p := s.open(t, set)
 	own := acquire(t, p)
 	conn, err := p.DB().Conn(ctx)
 	require.NoError(t, err)
@@ -109,7 +113,7 @@ func drainWithEverythingHeld(t *testing.T, s *site, replica bool) {
 	requireSound(t, p.Stats())
 }
 
-func TestRowsThatAreHeldPastADrainSayThatThePoolIsClosed(t *testing.T) {
+func TestDrainLetsRowsThatAreHeldPastItSayThatThePoolIsClosed(t *testing.T) {
 	t.Parallel()
 	more := make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
@@ -130,7 +134,7 @@ func TestRowsThatAreHeldPastADrainSayThatThePoolIsClosed(t *testing.T) {
 	defer close(more)
 	cfg, err := surrealsql.ParseDSN(srv.DSN())
 	require.NoError(t, err)
-	p, err := New(t.Context(), cfg)
+	p, err := New(t.Context(), cfg, Settings{})
 	require.NoError(t, err)
 	rows, err := p.DB().Query("SELECT n FROM x")
 	require.NoError(t, err)
@@ -142,51 +146,27 @@ func TestRowsThatAreHeldPastADrainSayThatThePoolIsClosed(t *testing.T) {
 	require.ErrorIs(t, rows.Err(), ErrClosed)
 }
 
-func TestAReclaimedLeaseSaysWhoTookItAndWhichSettingsSaySo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSilentSite(t)
-		p := s.open(t, WithMax(2), WithLeakAfter(time.Second), WithReclaim(true))
-		conn, err := p.DB().Conn(t.Context())
-		require.NoError(t, err)
-		began := time.Now()
-		_, err = p.DB().Exec("SLEEP 1h")
-		require.ErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
-		require.Less(t, time.Since(began), 2*time.Second)
-		for _, err := range []error{err, conn.PingContext(t.Context())} {
-			require.ErrorContains(t, err, "pool_leak_after is 1s")
-			require.ErrorContains(t, err, "pool_reclaim")
-			require.NotErrorIs(t, err, ErrClosed)
-			require.True(t, surrealsql.IsConnectivity(err))
-		}
-		require.NoError(t, conn.Close())
-	})
-}
-
 // exhausted is a limiter that gives no token any more.
-func exhausted() *Limiter {
-	l := NewLimiter(LimiterSettings{})
+func exhausted() *limiter.Limiter {
+	l := limiter.New(limiter.Settings{})
 	_ = l.Wait(context.Background())
 	return l
 }
 
-func TestWhoWaitsInAGateOrALimiterIsToldWhenThePoolEnds(t *testing.T) {
-	for name, option := range map[string]func() Option{
-		"a gate": func() Option {
-			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) })
+func TestGateAndLimiterLetGoWhenThePoolEnds(t *testing.T) {
+	for name, settings := range map[string]func() Settings{
+		"a gate": func() Settings {
+			return Settings{Gate: func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }}
 		},
-		"a gate with an error of its own": func() Option {
-			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return errors.New("no") })
+		"a gate with an error of its own": func() Settings {
+			return Settings{Gate: func(ctx context.Context) error { <-ctx.Done(); return errors.New("no") }}
 		},
-		"a gate that lets go without an error": func() Option {
-			return WithGate(func(ctx context.Context) error { <-ctx.Done(); return nil })
+		"a gate that lets go without an error": func() Settings {
+			return Settings{Gate: func(ctx context.Context) error { <-ctx.Done(); return nil }}
 		},
-		"a limiter": func() Option { return WithLimiter(exhausted()) },
-		"a limiter behind a breaker": func() Option {
-			return func(s *Settings) {
-				WithBreaker(NewBreaker(BreakerSettings{}))(s)
-				WithLimiter(exhausted())(s)
-			}
+		"a limiter": func() Settings { return Settings{Gate: exhausted().Wait} },
+		"a limiter beside a breaker": func() Settings {
+			return Settings{Breaker: breaker.New(breaker.Settings{}), Gate: exhausted().Wait}
 		},
 	} {
 		for ending, end := range map[string]func(*Pool) error{
@@ -195,7 +175,7 @@ func TestWhoWaitsInAGateOrALimiterIsToldWhenThePoolEnds(t *testing.T) {
 		} {
 			t.Run(name+", "+ending, func(t *testing.T) {
 				inBubble(t, func(t *testing.T, s *site) {
-					p := s.open(t, option())
+					p := s.open(t, settings())
 					waits := make(chan error, 3)
 					go func() { _, err := p.Acquire(context.Background()); waits <- err }()
 					go func() { _, err := p.DB().Exec("CREATE x"); waits <- err }()
@@ -213,11 +193,11 @@ func TestWhoWaitsInAGateOrALimiterIsToldWhenThePoolEnds(t *testing.T) {
 	}
 }
 
-func TestTheSettingsOfAClosedPoolServeForAnother(t *testing.T) {
+func TestSettingsOfAClosedPoolServeForAnother(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
-		first := s.open(t, WithGate(context.Cause), WithBreaker(NewBreaker(BreakerSettings{})))
+		first := s.open(t, Settings{Gate: context.Cause, Breaker: breaker.New(breaker.Settings{})})
 		require.NoError(t, first.Close())
-		second := s.open(t, func(s *Settings) { *s = first.Settings() })
+		second := s.open(t, first.Settings())
 		release(t, acquire(t, second))
 	})
 }

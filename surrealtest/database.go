@@ -12,6 +12,9 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// The database of a test: a namespace of its own, made before the test and removed
+// after it.
+
 const (
 	// provisionTimeout bounds the making and the removal of a test's database.
 	provisionTimeout = 30 * time.Second
@@ -21,12 +24,13 @@ const (
 )
 
 // ownDatabase makes a namespace and a database for a test and removes them after
-// it.
+// it. It returns their DSN.
 func ownDatabase(t testing.TB, server *surrealsql.Config) string {
 	t.Helper()
 	ns, db := "test_"+strings.ToLower(rand.Text()[:12]), databaseName(t.Name())
 	// Identifiers made of a-z, 0-9 and _ need no quotes, but "1" does.
-	define := fmt.Sprintf("DEFINE NAMESPACE IF NOT EXISTS `%s`; USE NS `%s`; DEFINE DATABASE IF NOT EXISTS `%s`", ns, ns, db)
+	define := fmt.Sprintf("DEFINE NAMESPACE IF NOT EXISTS `%s`; USE NS `%s`; "+
+		"DEFINE DATABASE IF NOT EXISTS `%s`", ns, ns, db)
 	if err := administer(server, define); err != nil {
 		t.Fatalf("surrealtest: make a database for the test: %v", err)
 	}
@@ -46,6 +50,7 @@ func ownDatabase(t testing.TB, server *surrealsql.Config) string {
 func administer(server *surrealsql.Config, text string) error {
 	cfg := server.Clone()
 	cfg.Namespace, cfg.Database = "", ""
+	cfg.ConnectTimeout = provisionTimeout // a server that hashes many passwords at once takes seconds
 	connector, err := surrealsql.NewConnector(cfg)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,11 +13,14 @@ import (
 // dockerImage is SurrealDB's own image.
 const dockerImage = "surrealdb/surrealdb:latest"
 
-// docker is the image in a container, which is removed when it ends.
+// docker launches the image in a container, which is removed when it ends.
 type docker struct {
 	program string
-	path    string
+	path    string // of the data on this machine, or empty
+	env     []string
 }
+
+func (*docker) String() string { return dockerImage + " in Docker" }
 
 func newDocker(ctx context.Context, opts Options) (launcher, error) {
 	if err := onePort(EngineDocker, opts); err != nil {
@@ -29,10 +31,12 @@ func newDocker(ctx context.Context, opts Options) (launcher, error) {
 		return nil, err
 	}
 	// The program is often there without a daemon.
-	if out, err := exec.CommandContext(ctx, program, "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: its daemon does not answer: %w: %s", EngineDocker, err, strings.TrimSpace(string(out)))
+	ask := exec.CommandContext(ctx, program, "version", "--format", "{{.Server.Version}}")
+	if out, err := ask.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: its daemon does not answer: %w: %s",
+			EngineDocker, err, strings.TrimSpace(string(out)))
 	}
-	d := &docker{program: program}
+	d := &docker{program: program, env: opts.Env}
 	if opts.Path != "" {
 		if d.path, err = filepath.Abs(opts.Path); err != nil {
 			return nil, fmt.Errorf("%s: data directory: %w", EngineDocker, err)
@@ -42,7 +46,8 @@ func newDocker(ctx context.Context, opts Options) (launcher, error) {
 			return nil, fmt.Errorf("%s: data directory: %w", EngineDocker, err)
 		}
 	}
-	fmt.Fprintf(opts.installOutput(), "surrealtest: starting %s in Docker, which fetches it when it is not there\n", dockerImage)
+	fmt.Fprintf(opts.installOutput(),
+		"surrealtest: starting %s in Docker, which fetches it when it is not there\n", dockerImage)
 	return d, nil
 }
 
@@ -52,8 +57,7 @@ func (d *docker) launch(ctx context.Context, addresses []string) (*process, erro
 
 func (d *docker) spec(address string) guardSpec {
 	name := "surrealtest-" + strings.ToLower(rand.Text())
-	_, port, _ := net.SplitHostPort(address)
-	run := []string{d.program, "run", "--rm", "--name", name, "--publish", "127.0.0.1:" + port + ":8000"}
+	run := []string{d.program, "run", "--rm", "--name", name, "--publish", address + ":8000"}
 	datastore := "memory"
 	if d.path != "" {
 		datastore = "surrealkv:///data/db"
@@ -62,10 +66,18 @@ func (d *docker) spec(address string) guardSpec {
 			run = append(run, "--user", fmt.Sprintf("%d:%d", uid, os.Getgid()))
 		}
 	}
+	// By its name alone docker hands on a variable that it has itself, so that no value
+	// is among the arguments, which every user of the machine can read.
+	for _, pair := range append(os.Environ(), d.env...) {
+		if key, _, _ := strings.Cut(pair, "="); strings.HasPrefix(key, "SURREAL_") {
+			run = append(run, "--env", key)
+		}
+	}
 	return guardSpec{
 		Command: append(append(run, dockerImage), startArgs("0.0.0.0:8000", datastore)...),
 		Address: address,
 		// Killing the client would leave the container.
 		Cleanup: []string{d.program, "rm", "--force", name},
+		env:     d.env,
 	}
 }

@@ -158,6 +158,50 @@ func ExampleProxy_Wait() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(stats.Accepted, "connection, closed")
-	// Output: 1 connection, closed
+	fmt.Println(stats.Accepted > 0, stats.Open)
+	// Output: true 0
+}
+
+// A test of what a server can do since a version is skipped on those before.
+func ExampleNeeds() {
+	_ = func(t *testing.T) {
+		surrealtest.Needs(t, "3.3")
+		db, err := sql.Open("surrealdb", surrealtest.DSN(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+	}
+	// Output:
+}
+
+// A test says on which server it failed.
+func ExampleVersion() {
+	_ = func(t *testing.T) {
+		t.Logf("on SurrealDB %s", surrealtest.Version(t))
+	}
+	// Output:
+}
+
+// The engine may do no more than its environment allows.
+func ExampleOptions_env() {
+	_ = func(t *testing.T) {
+		server := surrealtest.New(t, surrealtest.Options{Env: []string{"SURREAL_QUERY_TIMEOUT=1s"}})
+		db, err := sql.Open("surrealdb", server.TestDSN(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+	}
+	// Output:
+}
+
+func ExampleServer_Version() {
+	server, err := surrealtest.Start(context.Background(), surrealtest.Options{Engine: surrealtest.EngineNPM})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	fmt.Println(server.Version())
+	// Output: 3.0.2
 }

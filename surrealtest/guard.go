@@ -12,15 +12,16 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
 
-// A surreal program does not end when the process that started it is killed, so
-// it gets a guard: this same executable, started with guardVariable set, which
-// starts the program, speaks the protocol of process for it, and ends it when its
-// own stdin ends. Being part of this executable it needs no shell and works on
-// every system.
+// The guard of an engine. The program surreal and a container do not end when the
+// process that started them is killed, so they get a guard: this same executable,
+// started with guardVariable set, which starts the program, speaks the protocol of
+// process for it, and ends it when its own stdin ends. Being part of this
+// executable it needs no shell and works on every system.
 
 // guardVariable holds a guardSpec in JSON.
 const guardVariable = "SURREALTEST_GUARD"
@@ -30,12 +31,8 @@ type guardSpec struct {
 	Command []string `json:"command"`
 	Address string   `json:"address"` // where it will serve
 	Cleanup []string `json:"cleanup,omitempty"`
-}
 
-func init() {
-	if text := os.Getenv(guardVariable); text != "" {
-		os.Exit(runGuard(text, os.Stdin, os.Stdout))
-	}
+	env []string // what the program has beside this process's environment
 }
 
 // startGuarded starts a guard and waits until what it guards serves.
@@ -49,7 +46,7 @@ func startGuarded(ctx context.Context, spec guardSpec) (*process, error) {
 		return nil, err
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), guardVariable+"="+string(text))
+	cmd.Env = slices.Concat(os.Environ(), spec.env, []string{guardVariable + "=" + string(text)})
 	p, err := startProcess(ctx, cmd, true)
 	if err != nil {
 		return nil, fmt.Errorf("%w\nstarted was: %q", err, spec.Command)
@@ -57,16 +54,16 @@ func startGuarded(ctx context.Context, spec guardSpec) (*process, error) {
 	return p, nil
 }
 
-// guard is the running program.
+// guard is the guard's own side: what the program it started does.
 type guard struct {
-	spec guardSpec
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when the program has ended
-	out  *json.Encoder
+	spec   guardSpec
+	cmd    *exec.Cmd
+	exited chan struct{} // closed when the program has ended
+	out    *json.Encoder
 }
 
 func runGuard(text string, in io.Reader, out io.Writer) (status int) {
-	g := &guard{gone: make(chan struct{}), out: json.NewEncoder(out)}
+	g := &guard{exited: make(chan struct{}), out: json.NewEncoder(out)}
 	if err := json.Unmarshal([]byte(text), &g.spec); err != nil {
 		return g.fail(err)
 	}
@@ -83,7 +80,7 @@ func runGuard(text string, in io.Reader, out io.Writer) (status int) {
 	}
 	go func() {
 		_ = g.cmd.Wait()
-		close(g.gone)
+		close(g.exited)
 	}()
 	commands := make(chan command)
 	go readCommands(in, commands)
@@ -114,8 +111,11 @@ func (g *guard) run(commands <-chan command) int {
 				g.kill()
 				return g.fail(err)
 			}
-			g.say(message{Ready: &readiness{Addresses: []string{g.spec.Address}, Version: versionAt(ctx, g.spec.Address)}})
-		case <-g.gone:
+			g.send(message{Ready: &readiness{
+				Addresses: []string{g.spec.Address},
+				Version:   versionAt(ctx, g.spec.Address),
+			}})
+		case <-g.exited:
 			return g.fail(fmt.Errorf("%s: %s", g.spec.Command[0], g.cmd.ProcessState))
 		case c, more := <-commands:
 			switch {
@@ -126,7 +126,8 @@ func (g *guard) run(commands <-chan command) int {
 				g.kill()
 				return 0
 			default:
-				g.say(message{ID: c.ID, Error: fmt.Sprintf("no %s from this engine: only the %s engine counts its connections", c.Op, EngineNPM)})
+				g.send(message{ID: c.ID, Error: fmt.Sprintf("no %s from this engine: "+
+					"only the %s engine counts its connections", c.Op, EngineNPM)})
 			}
 		}
 	}
@@ -139,7 +140,7 @@ func (g *guard) stop() {
 	}
 	_ = g.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-g.gone:
+	case <-g.exited:
 	case <-time.After(stopTimeout * 8 / 10): // before the guard is killed itself
 		g.kill()
 	}
@@ -147,7 +148,7 @@ func (g *guard) stop() {
 
 func (g *guard) kill() {
 	_ = g.cmd.Process.Kill()
-	<-g.gone
+	<-g.exited
 }
 
 func (g *guard) cleanUp() {
@@ -156,10 +157,10 @@ func (g *guard) cleanUp() {
 	}
 }
 
-func (g *guard) say(m message) { _ = g.out.Encode(m) }
+func (g *guard) send(m message) { _ = g.out.Encode(m) }
 
 func (g *guard) fail(err error) int {
-	g.say(message{Error: err.Error()})
+	g.send(message{Error: err.Error()})
 	return 1
 }
 
@@ -177,11 +178,11 @@ func awaitHealth(ctx context.Context, address string) error {
 	}
 }
 
-// versionAt asks a server for its version, which it may keep to itself.
+// versionAt asks a server for its version, which is empty where it keeps it to itself.
 func versionAt(ctx context.Context, address string) string {
 	version, err := get(ctx, "http://"+address+"/version")
 	if err != nil {
-		return "SurrealDB"
+		return ""
 	}
 	return version
 }

@@ -23,7 +23,7 @@ import (
 //	<cache>/surrealsql/engine-<hash>/node_modules
 //	<cache>/surrealsql/engine-<hash>/server-<hash>/server.mjs
 //
-// Each appears by a rename, so what is there is whole.
+// Each is made by a rename, so what is there is whole.
 var (
 	//go:embed engine/package.json engine/package-lock.json
 	packageFiles embed.FS
@@ -34,9 +34,15 @@ var (
 // installing begins the names of directories that are being filled.
 const installing = "installing-"
 
+// installer installs the npm engine.
+type installer struct {
+	npm    string    // the program
+	output io.Writer // told what is fetched
+}
+
 // install returns the directory of the installed server. Test binaries that run
 // at once, as under `go test ./...`, wait for the one that installs.
-func (n *npm) install(ctx context.Context) (string, error) {
+func (i installer) install(ctx context.Context) (string, error) {
 	packages, err := fs.Sub(packageFiles, "engine")
 	if err != nil {
 		return "", err
@@ -59,16 +65,16 @@ func (n *npm) install(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("wait for another process that does: %w", err)
 	}
 	defer unlock()
-	fill := func(fresh string) error { return n.fetch(ctx, packages, fresh, root) }
-	if err := appear(root, fill); err != nil {
+	fill := func(fresh string) error { return i.fetch(ctx, packages, fresh, root) }
+	if err := createDir(root, fill); err != nil {
 		return "", err
 	}
-	return dir, appear(dir, func(fresh string) error { return os.CopyFS(fresh, server) })
+	return dir, createDir(dir, func(fresh string) error { return os.CopyFS(fresh, server) })
 }
 
-// appear makes a directory, unless it is there, by filling another one and
+// createDir makes a directory, unless it is there, by filling another one and
 // renaming it. It is called with the lock held.
-func appear(dir string, fill func(fresh string) error) error {
+func createDir(dir string, fill func(fresh string) error) error {
 	if isDir(dir) {
 		return nil
 	}
@@ -92,17 +98,19 @@ func appear(dir string, fill func(fresh string) error) error {
 }
 
 // fetch has npm put the packages into a directory, which is going to be root.
-func (n *npm) fetch(ctx context.Context, packages fs.FS, fresh, root string) error {
+func (i installer) fetch(ctx context.Context, packages fs.FS, fresh, root string) error {
 	if err := os.CopyFS(fresh, packages); err != nil {
 		return err
 	}
-	fmt.Fprintf(n.output, "surrealtest: fetching SurrealDB's embedded engine from npm, once, into %s (155 MB)\n", root)
+	fmt.Fprintf(i.output,
+		"surrealtest: fetching SurrealDB's embedded engine from npm, once, into %s (155 MB)\n", root)
 	start := time.Now()
-	stop := reportGrowth(n.output, fresh)
+	stop := reportGrowth(i.output, fresh)
 	defer stop()
 	// The packages' peers (the JavaScript SDK, a TypeScript compiler) are not
 	// needed, and nothing has an install script that is.
-	cmd := exec.CommandContext(ctx, n.npm, "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	cmd := exec.CommandContext(ctx, i.npm, "ci",
+		"--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	cmd.Dir = fresh
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -110,7 +118,7 @@ func (n *npm) fetch(ctx context.Context, packages fs.FS, fresh, root string) err
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("`npm ci` in %s: %w\n%s", fresh, err, strings.TrimSpace(said.String()))
 	}
-	fmt.Fprintf(n.output, "surrealtest: the engine is installed after %s\n", time.Since(start).Round(time.Second/10))
+	fmt.Fprintf(i.output, "surrealtest: the engine is installed after %s\n", time.Since(start).Round(time.Second/10))
 	return nil
 }
 
@@ -126,7 +134,8 @@ func reportGrowth(w io.Writer, dir string) (stop func()) {
 			case <-quit:
 				return
 			case <-tick.C:
-				fmt.Fprintf(w, "surrealtest: … %d MB on disk after %s\n", sizeOf(dir)>>20, time.Since(start).Round(time.Second))
+				fmt.Fprintf(w, "surrealtest: … %d MB on disk after %s\n",
+					sizeOf(dir)>>20, time.Since(start).Round(time.Second))
 			}
 		}
 	}()

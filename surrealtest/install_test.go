@@ -18,24 +18,24 @@ import (
 // The npm of these tests is a stand-in that notes where it ran. That the real
 // one installs the engine is shown by every other test.
 
-// standIn writes an executable shell script.
-func standIn(t testing.TB, path, script string) string {
+// writeScript writes an executable shell script.
+func writeScript(t testing.TB, path, script string) string {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755))
 	return path
 }
 
-func TestEngineIsFetchedOnceByAllWhoNeedItAtOnce(t *testing.T) {
+func TestInstallationIsDoneOnceForAllWhoNeedItAtOnce(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir()) // what counts elsewhere
 	runs := filepath.Join(t.TempDir(), "runs")
-	npmProgram := standIn(t, filepath.Join(t.TempDir(), "npm"), `echo "$@" >> `+runs+`; mkdir node_modules`)
+	npmProgram := writeScript(t, filepath.Join(t.TempDir(), "npm"), `echo "$@" >> `+runs+`; mkdir node_modules`)
 	dirs := make([]string, 10)
 	var wg sync.WaitGroup
 	var said safeBuilder
 	for i := range dirs {
 		wg.Go(func() {
-			dir, err := (&npm{npm: npmProgram, output: &said}).install(t.Context())
+			dir, err := installer{npm: npmProgram, output: &said}.install(t.Context())
 			if err == nil {
 				dirs[i] = dir
 			}
@@ -54,34 +54,34 @@ func TestEngineIsFetchedOnceByAllWhoNeedItAtOnce(t *testing.T) {
 	require.Contains(t, said.String(), "is installed after")
 }
 
-func TestFailedFetchLeavesNothingAndSaysWhy(t *testing.T) {
+func TestInstallationThatFailsLeavesNothingAndSaysWhy(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("HOME", cache)
 	program := filepath.Join(t.TempDir(), "npm")
-	n := &npm{npm: standIn(t, program, "echo no network >&2; exit 7"), output: new(safeBuilder)}
-	_, err := n.install(t.Context())
+	i := installer{npm: writeScript(t, program, "echo no network >&2; exit 7"), output: new(safeBuilder)}
+	_, err := i.install(t.Context())
 	require.ErrorContains(t, err, "no network")
 	require.ErrorContains(t, err, "exit status 7")
-	standIn(t, program, "mkdir node_modules")
-	dir, err := n.install(t.Context())
+	writeScript(t, program, "mkdir node_modules")
+	dir, err := i.install(t.Context())
 	require.NoError(t, err, "the next one tries again")
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(dir)), installing+"*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
 
-func TestWhatAKilledInstallationLeftIsRemoved(t *testing.T) {
+func TestInstallationRemovesWhatAKilledOneLeft(t *testing.T) {
 	cache := t.TempDir()
 	left := filepath.Join(cache, installing+"123")
 	require.NoError(t, os.MkdirAll(filepath.Join(left, "node_modules"), 0o755))
 	dir := filepath.Join(cache, "engine")
-	require.NoError(t, appear(dir, func(string) error { return nil }))
+	require.NoError(t, createDir(dir, func(string) error { return nil }))
 	require.DirExists(t, dir)
 	require.NoDirExists(t, left)
 }
 
-func TestWaitingForAnInstallationEndsWithTheContext(t *testing.T) {
+func TestLockWaitEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
 	unlock, err := lockFile(t.Context(), path)
@@ -121,7 +121,7 @@ func TestLockIsFreeWhenItsHolderIsKilled(t *testing.T) {
 	unlock()
 }
 
-func TestProgressSaysHowMuchHasArrived(t *testing.T) {
+func TestInstallationSaysHowMuchHasArrived(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), make([]byte, 3<<20), 0o644))

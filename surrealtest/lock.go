@@ -2,12 +2,15 @@ package surrealtest
 
 import (
 	"context"
-	"os"
 	"time"
 )
 
+// A lock between processes, by a file.
+
 // lockFile takes a lock that other processes respect and that the system takes
-// back when this process dies. It waits until the context is done.
+// back when this process dies. It waits until the context is done. The file stays
+// in place for good: to remove it would let two processes lock two files of one
+// name.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -25,10 +28,4 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// openLock opens the file that is locked; it stays in place for good, since
-// removing it would let two processes lock two files of one name.
-func openLock(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 }

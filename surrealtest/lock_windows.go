@@ -6,6 +6,8 @@ import (
 	"syscall"
 )
 
+// errSharingViolation is what opening a file tells that another process has opened
+// for nobody else.
 const errSharingViolation = syscall.Errno(32)
 
 // tryLock returns nil when another process has the lock, which is the file

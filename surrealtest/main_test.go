@@ -9,6 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
+// The set-up of this package's tests, which leave no goroutine.
+
 // testContext bounds what is shared by tests and so has no test's context.
 var testContext = context.Background()
 
@@ -25,11 +27,11 @@ const helperVariable = "SURREALTEST_TEST_HELPER"
 // holdSharedEngine starts the engine that DSN uses, says where it is, and waits
 // to be killed.
 func holdSharedEngine() int {
-	cfg, err := shared()
+	server, err := shared()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println(cfg.Hosts[0])
+	fmt.Println(server.Hosts[0])
 	select {}
 }

@@ -4,17 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 )
 
-// npm is the embedded engine on Node.
+// npm launches the embedded engine on Node.
 type npm struct {
-	node, npm string
+	node      string
 	datastore string
-	output    io.Writer // told about the installation only
+	env       []string
+	installer installer
 }
+
+func (*npm) String() string { return "the embedded engine" }
 
 func newNPM(_ context.Context, opts Options) (launcher, error) {
 	node, err := lookPath(EngineNPM, "node")
@@ -25,19 +28,20 @@ func newNPM(_ context.Context, opts Options) (launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &npm{node: node, npm: client, datastore: "mem://", output: opts.installOutput()}
-	if opts.Path != "" {
-		path, err := filepath.Abs(opts.Path)
-		if err != nil {
-			return nil, fmt.Errorf("surrealtest: data directory: %w", err)
-		}
-		n.datastore = "surrealkv://" + filepath.ToSlash(path)
+	store, err := datastore(opts, "mem://")
+	if err != nil {
+		return nil, err
 	}
-	return n, nil
+	return &npm{
+		node:      node,
+		datastore: store,
+		env:       opts.Env,
+		installer: installer{npm: client, output: opts.installOutput()},
+	}, nil
 }
 
 func (n *npm) launch(ctx context.Context, addresses []string) (*process, error) {
-	dir, err := n.install(ctx)
+	dir, err := n.installer.install(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("surrealtest: install the engine: %w", err)
 	}
@@ -46,5 +50,6 @@ func (n *npm) launch(ctx context.Context, addresses []string) (*process, error) 
 		return nil, err
 	}
 	cmd := exec.Command(n.node, filepath.Join(dir, "server.mjs"), string(config))
+	cmd.Env = append(os.Environ(), n.env...)
 	return startProcess(ctx, cmd, false)
 }

@@ -14,12 +14,15 @@ import (
 	"time"
 )
 
+// An engine as a process of its own, and the JSON lines that it is spoken to by.
+
 // stopTimeout is how long an engine may take to end by itself before it is
 // killed.
 const stopTimeout = 10 * time.Second
 
-// process is a running engine. It is spoken to in JSON lines on its stdin and
-// stdout, and it ends when its stdin does: so it cannot outlive this process.
+// process is a running engine: server.mjs on Node, or a guard and what it guards.
+// It takes commands and gives messages as JSON lines on its stdin and stdout, and
+// it ends when its stdin does: so it cannot outlive this process.
 //
 // No goroutine belongs to it: what it writes to stderr goes to a file, and its
 // stdout is read only for a reply that was asked for. Programs that check for
@@ -34,21 +37,21 @@ type process struct {
 
 	addresses []string
 	version   string
-	guarded   bool // it is a guard, which must pass on what ends the engine
+	guarded   bool // it is a guard, which passes on a kill
 }
 
-// running keeps processes in reach that run. Once one were garbage, so were its
-// stdin, which would be closed, and the engine would end under those who use it
-// and have forgotten its Server.
+// running holds the processes that run. Were one garbage because its Server is
+// forgotten, its stdin would be closed by a finalizer, and the engine would end
+// although connections use it.
 var running sync.Map // *process → nothing
 
-// command is what is asked of an engine.
+// command is a line that an engine reads.
 type command struct {
 	ID int    `json:"id"`
 	Op string `json:"op"`
 }
 
-// message is what an engine says.
+// message is a line that an engine writes.
 type message struct {
 	ID    int        `json:"id,omitempty"`
 	Error string     `json:"error,omitempty"`
@@ -97,17 +100,17 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, guarded bool) (*process, e
 
 func (p *process) awaitReady(ctx context.Context) error {
 	// The end of the process ends the read below.
-	disarm := context.AfterFunc(ctx, p.doom)
+	disarm := context.AfterFunc(ctx, p.sendKill)
 	defer disarm()
 	var m message
 	err := p.decode.Decode(&m)
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("surrealtest: %s was not ready in time: %w%s", p.cmd.Path, context.Cause(ctx), p.said())
+		return fmt.Errorf("surrealtest: %s was not ready in time: %w%s", p.cmd.Path, context.Cause(ctx), p.stderrTail())
 	case err != nil:
-		return fmt.Errorf("surrealtest: %s ended before it was ready: %w%s", p.cmd.Path, err, p.said())
+		return fmt.Errorf("surrealtest: %s ended before it was ready: %w%s", p.cmd.Path, err, p.stderrTail())
 	case m.Ready == nil:
-		return fmt.Errorf("surrealtest: %s could not start: %s%s", p.cmd.Path, m.Error, p.said())
+		return fmt.Errorf("surrealtest: %s could not start: %s%s", p.cmd.Path, m.Error, p.stderrTail())
 	}
 	p.addresses, p.version = m.Ready.Addresses, m.Ready.Version
 	return nil
@@ -117,11 +120,11 @@ func (p *process) awaitReady(ctx context.Context) error {
 func (p *process) ask(op string) (message, error) {
 	p.lastID++
 	if err := p.encode.Encode(command{ID: p.lastID, Op: op}); err != nil {
-		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.said())
+		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.stderrTail())
 	}
 	var m message
 	if err := p.decode.Decode(&m); err != nil {
-		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.said())
+		return message{}, fmt.Errorf("surrealtest: the engine is gone: %w%s", err, p.stderrTail())
 	}
 	if m.Error != "" {
 		return m, errors.New("surrealtest: " + m.Error)
@@ -142,13 +145,13 @@ func (p *process) stop() error {
 func (p *process) kill() {
 	timer := time.AfterFunc(stopTimeout, func() { _ = p.cmd.Process.Kill() })
 	defer timer.Stop()
-	p.doom()
+	p.sendKill()
 	_ = p.wait()
 }
 
-// doom kills the engine and does not wait for its end. A guard is told to, since
-// its death would leave what it guards.
-func (p *process) doom() {
+// sendKill kills the engine and does not wait for its end. A guard is told to do
+// it, since its own death would leave what it guards.
+func (p *process) sendKill() {
 	if !p.guarded || p.encode.Encode(command{Op: "kill"}) != nil {
 		_ = p.cmd.Process.Kill()
 	}
@@ -159,13 +162,13 @@ func (p *process) wait() error {
 	err := p.cmd.Wait()
 	running.Delete(p)
 	if err != nil {
-		err = fmt.Errorf("surrealtest: %s: %w%s", p.cmd.Path, err, p.said())
+		err = fmt.Errorf("surrealtest: %s: %w%s", p.cmd.Path, err, p.stderrTail())
 	}
 	return errors.Join(err, p.stderr.Close())
 }
 
-// said is the end of what the engine wrote to stderr, for an error's text.
-func (p *process) said() string {
+// stderrTail is the end of what the engine wrote to stderr, for an error's text.
+func (p *process) stderrTail() string {
 	const most = 4 << 10
 	size, err := p.stderr.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -6,13 +6,16 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestCtrlCIsLeftToTheProgramThatStartedTheEngine(t *testing.T) {
+// Processes that crash, fail or do not get ready.
+
+func TestEngineLeavesCtrlCToTheProgramThatStartedIt(t *testing.T) {
 	t.Parallel()
 	s := New(t, Options{Engine: EngineNPM})
 	require.NoError(t, s.proc.cmd.Process.Signal(os.Interrupt))
@@ -31,6 +34,16 @@ func TestEngineThatCrashedIsReportedAndCanBeRestarted(t *testing.T) {
 	require.NoError(t, open(t, s.TestDSN(t)).Ping())
 	require.NoError(t, s.proc.cmd.Process.Kill())
 	require.ErrorContains(t, s.Close(), "killed")
+}
+
+// go test sends it where the time is over that -timeout gives, a minute after.
+func TestEachServersTestsShowTheirGoroutinesOnASignal(t *testing.T) {
+	t.Parallel()
+	helper, _, said := startHelper(t, listed("npm", "npm")...)
+	require.NoError(t, helper.Process.Signal(syscall.SIGQUIT))
+	require.ErrorContains(t, helper.Wait(), "exit status 2")
+	require.Contains(t, said.String(), "SIGQUIT: quit")
+	require.Contains(t, said.String(), "surrealtest.holdSharedEngine")
 }
 
 func TestProcessThatIsNotReadyInTimeIsKilled(t *testing.T) {

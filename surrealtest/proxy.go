@@ -11,6 +11,9 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// The proxy that misbehaves: its public face. What goes through it is in
+// proxy_link.go.
+
 // Direction is one of the two ways through a Proxy.
 type Direction int
 
@@ -31,9 +34,10 @@ const (
 	CutRST
 )
 
-// Proxy stands between clients and a server and misbehaves on demand. Every
-// fault can be set and lifted while connections are open, and holds for those
-// that are open and those to come. Its methods are safe for concurrent use.
+// Proxy stands between clients and a server and misbehaves on demand. Each fault
+// is one method, which sets it and with false, zero or a negative count lifts it,
+// also while connections are open. It holds for those that are open and those to
+// come. Its methods are safe for concurrent use.
 type Proxy struct {
 	target  string
 	address string
@@ -84,7 +88,7 @@ func StartProxy(target string) (*Proxy, error) {
 	p := &Proxy{target: target, links: make(map[*link]struct{})}
 	p.changed = sync.NewCond(&p.mu)
 	p.Heal()
-	if err := p.listen("127.0.0.1:0"); err != nil {
+	if err := p.listenLocked("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -124,7 +128,8 @@ func (p *Proxy) Wait(ctx context.Context, condition func(ProxyStats) bool) (Prox
 	defer p.mu.Unlock()
 	for !condition(p.counts) {
 		if ctx.Err() != nil {
-			return p.counts, fmt.Errorf("surrealtest: waited in vain at the proxy: %w; it counts %+v", context.Cause(ctx), p.counts)
+			return p.counts, fmt.Errorf("surrealtest: waited in vain at the proxy: %w; it counts %+v",
+				context.Cause(ctx), p.counts)
 		}
 		p.changed.Wait()
 	}
@@ -145,11 +150,8 @@ func (p *Proxy) Throttle(dir Direction, bytesPerSecond int) {
 
 // Pause stops reading in a direction, as a peer that does not read: once the
 // buffers of both ends are full, which takes some megabytes, the sender's writes
-// block. A close of the sender is not seen until Resume.
-func (p *Proxy) Pause(dir Direction) { p.set(dir, func(f *faults) { f.paused = true }) }
-
-// Resume ends Pause.
-func (p *Proxy) Resume(dir Direction) { p.set(dir, func(f *faults) { f.paused = false }) }
+// block. A close of the sender is not seen meanwhile.
+func (p *Proxy) Pause(dir Direction, on bool) { p.set(dir, func(f *faults) { f.paused = on }) }
 
 // BlackHole accepts connections and data in both directions and passes nothing
 // on, as a network does that lost the way. Lifting it passes on what was held,
@@ -181,30 +183,23 @@ func (p *Proxy) CutAll(how Cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
-		l.end(how)
+		l.endLocked(how)
 	}
 }
 
 // Refuse closes the listener: connections are refused, as where no server runs.
-// Open ones stay. It returns once the port refuses.
-func (p *Proxy) Refuse() {
+// Open ones stay. It returns once the port refuses. Lifting it listens on the
+// same port again, where an error says that another program has taken it.
+func (p *Proxy) Refuse(on bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.listener != nil {
-		_ = p.listener.Close()
-		p.listener = nil
+	switch {
+	case on:
+		p.unlistenLocked()
+	case p.listener == nil && !p.closed:
+		return p.listenLocked(p.address)
 	}
-}
-
-// Accept ends Refuse, on the same port.
-func (p *Proxy) Accept() error {
-	p.mu.Lock()
-	refusing := p.listener == nil && !p.closed
-	p.mu.Unlock()
-	if !refusing {
-		return nil
-	}
-	return p.listen(p.address)
+	return nil
 }
 
 // Heal lifts every fault that was set, except Refuse.
@@ -217,11 +212,11 @@ func (p *Proxy) Heal() {
 
 // Close cuts what is open and returns when nothing of the proxy is left.
 func (p *Proxy) Close() {
-	p.Refuse()
 	p.mu.Lock()
 	p.closed = true
+	p.unlistenLocked()
 	for l := range p.links {
-		l.end(CutRST)
+		l.endLocked(CutRST)
 	}
 	p.mu.Unlock()
 	p.done.Wait()
@@ -233,20 +228,26 @@ func (p *Proxy) set(dir Direction, change func(*faults)) {
 	defer p.mu.Unlock()
 	change(&p.faults[dir])
 	for l := range p.links {
-		l.pipes[dir].wake()
+		l.pipes[dir].wakeLocked()
 	}
 }
 
-func (p *Proxy) listen(address string) error {
+// listenLocked opens the listener. Before the proxy is shared it needs no lock.
+func (p *Proxy) listenLocked(address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("surrealtest: proxy: %w", err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.listener, p.address = l, l.Addr().String()
 	p.done.Go(func() { p.acceptLoop(l) })
 	return nil
+}
+
+func (p *Proxy) unlistenLocked() {
+	if p.listener != nil {
+		_ = p.listener.Close()
+		p.listener = nil
+	}
 }
 
 func (p *Proxy) acceptLoop(l net.Listener) {

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The faults of a Proxy, one by one, between a client and a server that echoes.
+
 // echo is a server that sends back what it gets.
 func echo(t testing.TB) (address string) {
 	t.Helper()
@@ -249,13 +251,13 @@ func TestProxyThatDoesNotReadBlocksTheWriter(t *testing.T) {
 	conn := dialProxy(t, p)
 	say(t, conn, "x")
 	hear(t, conn, "x")
-	p.Pause(ToServer)
+	p.Pause(ToServer, true)
 	require.NoError(t, conn.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
 	n, err := conn.Write(make([]byte, 64<<20))
 	var timeout net.Error
 	require.True(t, errors.As(err, &timeout) && timeout.Timeout(), "%v", err)
 	require.Equal(t, int64(1), p.Stats().BytesToServer)
-	p.Resume(ToServer)
+	p.Pause(ToServer, false)
 	go func() { _, _ = io.Copy(io.Discard, conn) }()
 	await(t, p, func(s ProxyStats) bool { return s.BytesToServer == int64(1+n) })
 }
@@ -266,13 +268,13 @@ func TestProxyRefusesAndAcceptsOnTheSamePort(t *testing.T) {
 	old := dialProxy(t, p)
 	say(t, old, "x")
 	hear(t, old, "x")
-	p.Refuse()
+	require.NoError(t, p.Refuse(true))
 	_, err := net.Dial("tcp", p.Addr())
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	say(t, old, "y")
 	hear(t, old, "y")
-	require.NoError(t, p.Accept())
-	require.NoError(t, p.Accept(), "twice does nothing")
+	require.NoError(t, p.Refuse(false))
+	require.NoError(t, p.Refuse(false), "twice does nothing")
 	fresh := dialProxy(t, p)
 	say(t, fresh, "z")
 	hear(t, fresh, "z")
@@ -322,10 +324,10 @@ func TestProxyCloseLeavesNothingBehind(t *testing.T) {
 	p.Throttle(ToClient, 1)
 	conn := dialProxy(t, p)
 	say(t, conn, "a long text that takes minutes at this rate")
-	p.Pause(ToServer)
+	p.Pause(ToServer, true)
 	p.Close()
 	p.Close()
-	require.NoError(t, p.Accept(), "a closed proxy does not come back")
+	require.NoError(t, p.Refuse(false), "a closed proxy does not come back")
 	_, err = net.Dial("tcp", p.Addr())
 	require.Error(t, err)
 }

@@ -1,74 +1,28 @@
 package surrealtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/surrealsql/surrealsql/internal/backoff"
 )
-
-// Options say what Start and New start. The zero value is one port on an engine
-// in memory.
-type Options struct {
-	// Engine picks a kind of engine; by default the first that this machine has:
-	// `surreal` on PATH, the npm engine, Docker. With several ports it is the npm
-	// engine.
-	Engine Engine
-	// Path is a directory that keeps the data; it may not exist yet. Empty keeps
-	// the data in memory, and Stop, Kill and Restart lose it.
-	Path string
-	// Ports is on how many loopback ports the engine serves, 1 by default. Several
-	// behave as the nodes of one cluster: they share the data.
-	Ports int
-	// Output is told in words what happens, for programs that a person watches.
-	// Nil is quiet.
-	Output io.Writer
-
-	// installing is told about an installation, even where Output is nil.
-	installing io.Writer
-}
-
-func (o Options) output() io.Writer {
-	if o.Output == nil {
-		return io.Discard
-	}
-	return o.Output
-}
-
-func (o Options) installOutput() io.Writer {
-	if o.installing != nil {
-		return o.installing
-	}
-	return o.output()
-}
-
-// Stats is what a Server counts at its own end, over all of its ports and since
-// its last start.
-type Stats struct {
-	Open     int `json:"open"`     // WebSocket connections open now
-	MaxOpen  int `json:"maxOpen"`  // open at once, at most
-	Accepted int `json:"accepted"` // opened in all
-	Refused  int `json:"refused"`  // handshakes refused, as for wrong credentials
-
-	Transactions int `json:"transactions"` // begun by connections and not ended yet
-	// LiveQueries are those asked for by connections that have not ended. One whose
-	// database was removed counts until its connection closes, since the engine does
-	// not tell; one that a transaction asked for is not counted.
-	LiveQueries int `json:"liveQueries"`
-}
 
 // Server is a running SurrealDB of one's own, with a user root whose password is
 // root. Its methods are safe for concurrent use.
 type Server struct {
 	opts     Options
 	launcher launcher
+	engine   string // what was started, and where it is a fallback, why
 
 	mu        sync.Mutex
 	addresses []string
+	version   string
 	proc      *process // nil while it is stopped
 	closed    bool
 }
@@ -77,28 +31,41 @@ type Server struct {
 // start, with a first fetch of the engine from npm; the server ends with Close,
 // or with this process, however that ends.
 //
-// It does not look at SURREALDB_URL.
+// Where the environment variable SURREALTEST_SERVERS names servers and the options leave
+// the engine open, it is the first of those. Start does not look at SURREALDB_URL.
 func Start(ctx context.Context, opts Options) (*Server, error) {
-	opts.Ports = max(opts.Ports, 1)
-	if opts.Ports > 1 && opts.Engine == EngineAuto {
-		opts.Engine = EngineNPM
-	}
-	addresses := slices.Repeat([]string{"127.0.0.1:0"}, opts.Ports)
-	l, proc, err := launchFirst(ctx, opts, addresses)
+	opts, err := opts.resolved()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, launcher: l}
-	s.adopt(proc)
+	addresses, err := opts.addresses()
+	if err != nil {
+		return nil, err
+	}
+	l, err := launchFirst(ctx, opts, addresses)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, launcher: l.launcher, engine: l.String()}
+	s.adoptLocked(l.proc)
 	return s, nil
 }
 
-// adopt takes a started engine. It is called with the lock held, or before the
-// server is shared.
-func (s *Server) adopt(proc *process) {
+// adoptLocked takes a started engine over. Before the server is shared it needs no
+// lock.
+func (s *Server) adoptLocked(proc *process) {
 	s.proc = proc
-	s.addresses = proc.addresses
-	fmt.Fprintf(s.opts.output(), "surrealtest: %s serves at %s\n", proc.version, strings.Join(s.addresses, ", "))
+	s.addresses, s.version = proc.addresses, strings.TrimPrefix(proc.version, "surrealdb-")
+	fmt.Fprintf(s.opts.output(), "surrealtest: %s serves at %s: %s\n",
+		cmp.Or(proc.version, "SurrealDB"), strings.Join(s.addresses, ", "), s.engine)
+}
+
+// Version is the server's version, such as "3.3.5" or "4.0.0-beta.1". It is empty where
+// the server keeps it to itself (SURREAL_CAPS_DENY_HTTP).
+func (s *Server) Version() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
 }
 
 // Addr is the host and port of the i-th port, counted from 0. It stays the same
@@ -141,10 +108,10 @@ func (s *Server) Stats() (Stats, error) {
 func (s *Server) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stop()
+	return s.stopLocked()
 }
 
-func (s *Server) stop() error {
+func (s *Server) stopLocked() error {
 	if s.proc == nil {
 		return nil
 	}
@@ -172,12 +139,16 @@ func (s *Server) Restart(ctx context.Context) error {
 	if s.closed {
 		return errors.New("surrealtest: the server is closed: Start another")
 	}
-	_ = s.stop() // however it ended, it is to run again
+	_ = s.stopLocked() // however it ended, it is to run again
 	proc, err := s.launcher.launch(ctx, s.addresses)
+	// An ephemeral port that is free may be lent to some other socket in the meantime.
+	for n := 1; n <= 8 && isAddressTaken(err) && backoff.Sleep(ctx, backoff.Bound(50*time.Millisecond, time.Second, n)); n++ {
+		proc, err = s.launcher.launch(ctx, s.addresses)
+	}
 	if err != nil {
 		return err
 	}
-	s.adopt(proc)
+	s.adoptLocked(proc)
 	return nil
 }
 
@@ -186,5 +157,5 @@ func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return s.stop()
+	return s.stopLocked()
 }

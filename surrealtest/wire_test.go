@@ -16,6 +16,8 @@ import (
 	"github.com/surrealdb/surrealdb.go/surrealcbor"
 )
 
+// The client of the embedded engine's tests, and their helpers.
+
 // wire is a client that shows what is on the wire, where the driver would hide
 // or refuse it.
 type wire struct {
@@ -81,6 +83,13 @@ func (w *wire) call(method string, params ...any) object {
 	return w.receive()
 }
 
+// callIn is call in a session that the client has attached.
+func (w *wire) callIn(session models.UUID, method string, params ...any) object {
+	w.t.Helper()
+	w.send(object{"id": "1", "method": method, "session": session, "params": append([]any{}, params...)})
+	return w.receive()
+}
+
 // result is call where it must succeed.
 func (w *wire) result(method string, params ...any) any {
 	w.t.Helper()
@@ -96,6 +105,12 @@ func (w *wire) query(text string) any {
 	last := entries[len(entries)-1].(object)
 	require.Equal(w.t, "OK", last["status"], "%v", last["result"])
 	return last["result"]
+}
+
+// liveQueries is how many the engine has on a table.
+func (w *wire) liveQueries(table string) int {
+	w.t.Helper()
+	return len(w.query("INFO FOR TABLE " + table).(object)["lives"].(object))
 }
 
 // signIn makes the connection a root user's in a namespace and database.

@@ -1,6 +1,6 @@
 // Package keys says what a DSN can say of a configuration: surrealsql.Config and
 // pool.Settings each have one [List] of keys. Parsing, formatting, defaults,
-// checks, environment variables, suggestions for misspelt keys and the READMEs'
+// checks, environment variables, suggestions for misspelt keys and the documentation's
 // tables all come from it: there is no second list.
 package keys
 
@@ -18,8 +18,10 @@ type Key[T any] struct {
 	Name       string
 	Field      string   // of T; empty if there is none
 	Aka        []string // other spellings, for suggestions
+	Former     []string // names that it had; DSNs and environments that say them are still read
 	Place      Place
 	Secret     bool   // never shown
+	Retired    bool   // read, for the sake of what says it already, and nowhere shown or written
 	Default    string // as it would be written; empty if there is none
 	DefaultDoc string // what the documentation says instead of Default
 	Doc        string
@@ -36,7 +38,9 @@ const (
 )
 
 // Variable is the environment variable that says the same.
-func (k *Key[T]) Variable() string { return "SURREALDB_" + strings.ToUpper(k.Name) }
+func (k *Key[T]) Variable() string { return variable(k.Name) }
+
+func variable(name string) string { return "SURREALDB_" + strings.ToUpper(name) }
 
 // Set reads v into t; said is how the reader knows the key: DSN key x, or the
 // name of an environment variable.
@@ -56,7 +60,12 @@ func (k *Key[T]) refused(said, v string) error {
 }
 
 // Get returns t's value as it would be written, or "" if it is unset.
-func (k *Key[T]) Get(t *T) string { return k.get(t) }
+func (k *Key[T]) Get(t *T) string {
+	if k.Retired { // another key says it
+		return ""
+	}
+	return k.get(t)
+}
 
 // List is all that a DSN can say of a T. Its errors begin with the package of T.
 type List[T any] []*Key[T]
@@ -67,9 +76,10 @@ func packageOf[T any]() string {
 	return name
 }
 
-// Named is the key of that name, or nil.
+// Named is the key that has that name, or had it formerly, or nil.
 func (l List[T]) Named(name string) *Key[T] {
-	if i := slices.IndexFunc(l, func(k *Key[T]) bool { return k.Name == name }); i >= 0 {
+	is := func(k *Key[T]) bool { return k.Name == name || slices.Contains(k.Former, name) }
+	if i := slices.IndexFunc(l, is); i >= 0 {
 		return l[i]
 	}
 	return nil
@@ -95,12 +105,15 @@ func (l List[T]) Check(t *T) error {
 	return nil
 }
 
-// FromEnv reads the variables of all keys; an empty one counts as none.
+// FromEnv reads the variables of all keys; an empty one counts as none. That of a
+// key's name goes before those of its former names.
 func (l List[T]) FromEnv(t *T, getenv func(string) string) error {
 	var bad []error
 	for _, k := range l {
-		if v := getenv(k.Variable()); v != "" {
-			bad = append(bad, k.Set(t, k.Variable(), v))
+		for _, name := range append(slices.Clone(k.Former), k.Name) {
+			if v := getenv(variable(name)); v != "" {
+				bad = append(bad, k.Set(t, variable(name), v))
+			}
 		}
 	}
 	return errors.Join(bad...)

@@ -10,6 +10,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/keys/keystest"
 )
 
+// A list of keys of every kind.
+
 type settings struct {
 	Name, Secret, Side string
 	On                 bool
@@ -22,11 +24,12 @@ var list = keys.List[settings]{
 	{Name: "secret", Field: "Secret", Doc: "d", Secret: true, Value: keys.Text(func(s *settings) *string { return &s.Secret })},
 	{Name: "side", Field: "Side", Doc: "d", Value: keys.OneOf(func(s *settings) *string { return &s.Side }, "left", "right", "both")},
 	{Name: "on", Field: "On", Doc: "d", Value: keys.Bool(func(s *settings) *bool { return &s.On })},
+	{Name: "off", Retired: true, Doc: "d", Value: keys.Not(func(s *settings) *bool { return &s.On })},
 	{Name: "count", Field: "Count", Doc: "d", Value: keys.Count(func(s *settings) *int { return &s.Count }, 1)},
 	{Name: "size", Field: "Size", Doc: "d", Default: "1MB", Value: keys.Size(func(s *settings) *int { return &s.Size }, 1<<10, 2047<<20)},
 	{Name: "pause", Field: "Pause", Doc: "d", Default: "1s", Value: keys.Duration(func(s *settings) *time.Duration { return &s.Pause }, -1)},
 	{Name: "limit", Field: "Limit", Doc: "d", Default: "0s", Value: keys.Duration(func(s *settings) *time.Duration { return &s.Limit }, 0)},
-	{Name: "wait", Field: "Wait", Doc: "d", Value: keys.Positive(func(s *settings) *time.Duration { return &s.Wait }, "5s")},
+	{Name: "wait", Field: "Wait", Former: []string{"patience", "delay"}, Doc: "d", Value: keys.Positive(func(s *settings) *time.Duration { return &s.Wait }, "5s")},
 }
 
 func TestValuesAreReadAndWritten(t *testing.T) {
@@ -64,7 +67,7 @@ func TestValuesAreReadAndWritten(t *testing.T) {
 	}
 }
 
-func TestWrongValuesAreRefusedAndNotStored(t *testing.T) {
+func TestValuesThatAreWrongAreRefusedAndNotStored(t *testing.T) {
 	t.Parallel()
 	const duration = "a duration such as 500ms or 1m30s, or 0 for off"
 	const size = "a size from 1KiB to 2047MiB, such as 64MiB, 64MB or 67108864"
@@ -90,4 +93,46 @@ func TestWrongValuesAreRefusedAndNotStored(t *testing.T) {
 		require.Zero(t, got)
 	}
 	require.EqualError(t, list.Check(&settings{Wait: -1}), `keys_test: settings.Wait: got "-1ns", expected a duration above 0, such as 5s`)
+}
+
+func TestFormerNamesAreRead(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"wait", "patience", "delay"} {
+		require.Equal(t, "wait", list.Named(name).Name)
+	}
+	require.Nil(t, list.Named("waits"))
+
+	env := map[string]string{"SURREALDB_PATIENCE": "1s", "SURREALDB_DELAY": "2s"}
+	getenv := func(name string) string { return env[name] }
+	var got settings
+	require.NoError(t, list.FromEnv(&got, getenv))
+	require.Equal(t, settings{Wait: 2 * time.Second}, got)
+
+	env["SURREALDB_WAIT"] = "3s"
+	require.NoError(t, list.FromEnv(&got, getenv))
+	require.Equal(t, settings{Wait: 3 * time.Second}, got)
+
+	env["SURREALDB_PATIENCE"] = "long"
+	require.EqualError(t, list.FromEnv(&got, getenv), `keys_test: SURREALDB_PATIENCE: got "long", expected a duration above 0, such as 5s`)
+}
+
+func TestRetiredKeysAreReadAndNotShown(t *testing.T) {
+	t.Parallel()
+	off := list.Named("off")
+	var got settings
+	require.NoError(t, off.Set(&got, "", "false"))
+	require.Equal(t, settings{On: true}, got)
+	require.Empty(t, off.Get(&got))
+	require.Equal(t, "true", list.Named("on").Get(&got))
+	require.NoError(t, off.Set(&got, "", "1"))
+	require.Zero(t, got)
+	require.EqualError(t, off.Set(&got, "HERE", "no"), `keys_test: HERE: got "no", expected true or false`)
+	require.NotContains(t, list.Unknown("something_else").Error(), "off")
+	require.Nil(t, list.Nearest("off"))
+}
+
+func TestFormerNamesAreNotSuggested(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, list.Unknown("patienze"), "keys_test: DSN key patienze: unknown, did you mean wait (a duration above 0, such as 5s)?")
+	require.NotContains(t, list.Unknown("something_else").Error(), "patience")
 }

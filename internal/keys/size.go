@@ -7,6 +7,8 @@ import (
 	"strings"
 )
 
+// Sizes in bytes, with units.
+
 // sizeUnits are the suffixes of a size, the binary ones from large to small
 // first, since formatting takes the first that divides.
 var sizeUnits = []struct {

@@ -2,15 +2,19 @@ package keys
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/surrealsql/surrealsql/internal/spell"
 )
+
+// Keys that a list has not, and which one was probably meant.
+
+// maxName is longer than the name of any key, and shorter than most tokens.
+const maxName = 40
 
 // IsName tells whether name could be that of a key. What could not may be a part
 // of a password, and is not to be shown.
 func IsName(name string) bool {
-	return name != "" && len(name) <= 40 && !strings.ContainsFunc(name, func(r rune) bool {
+	return name != "" && len(name) <= maxName && !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-' && r != '.'
 	})
 }
@@ -24,7 +28,7 @@ func (l List[T]) Unknown(name string) error {
 	}
 	var names []string
 	for _, k := range l {
-		if k.Place != BeforeHost {
+		if k.Place != BeforeHost && !k.Retired {
 			names = append(names, k.Name)
 		}
 	}
@@ -38,8 +42,11 @@ func (l List[T]) Nearest(name string) *Key[T] {
 	var best *Key[T]
 	least := len(name)/3 + 1
 	for _, k := range l {
-		for _, n := range append([]string{k.Name}, k.Aka...) {
-			if d := spell.Distance(name, n); d < least {
+		if k.Retired {
+			continue
+		}
+		for _, n := range slices.Concat([]string{k.Name}, k.Aka, k.Former) {
+			if d := distance(name, n); d < least {
 				best, least = k, d
 			}
 		}

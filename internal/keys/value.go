@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 )
 
+// How a key's value is read and written, for each kind of field.
+
 // Value is how a key's text is read into a field of a T, and written.
 type Value[T any] struct {
 	Expect string // what is read, for errors and the documentation
@@ -56,6 +58,27 @@ func Bool[T any](field func(*T) *bool) Value[T] {
 	return valueOf(field, "true or false", parse, strconv.FormatBool)
 }
 
+// Not is Bool for a field that says the opposite.
+func Not[T any](field func(*T) *bool) Value[T] {
+	v := Bool(field)
+	return Value[T]{
+		Expect: v.Expect,
+		set: func(t *T, text string) bool {
+			ok := v.set(t, text)
+			if ok {
+				*field(t) = !*field(t)
+			}
+			return ok
+		},
+		get: func(t *T) string {
+			if *field(t) {
+				return "false"
+			}
+			return ""
+		},
+	}
+}
+
 // OneOf is one of at least two values.
 func OneOf[T any, V ~string](field func(*T) *V, values ...V) Value[T] {
 	format := func(v V) string { return string(v) }
@@ -71,11 +94,16 @@ func OneOf[T any, V ~string](field func(*T) *V, values ...V) Value[T] {
 // Count is a whole number, of 32 bits so that a DSN means the same on every
 // machine.
 func Count[T any](field func(*T) *int, least int) Value[T] {
+	return Within(field, least, math.MaxInt32)
+}
+
+// Within is a whole number of a range.
+func Within[T any](field func(*T) *int, least, most int) Value[T] {
 	parse := func(v string) (int, bool) {
 		n, err := strconv.ParseInt(v, 10, 32)
-		return int(n), err == nil && int(n) >= least
+		return int(n), err == nil && int(n) >= least && int(n) <= most
 	}
-	return valueOf(field, fmt.Sprintf("a whole number from %d to %d", least, math.MaxInt32), parse, strconv.Itoa)
+	return valueOf(field, fmt.Sprintf("a whole number from %d to %d", least, most), parse, strconv.Itoa)
 }
 
 // Duration is one that 0 turns off, and off is what the field is then: 0 where

@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/surrealsql/surrealsql/internal/cbor"
 )
+
+// Datetimes as text.
 
 // The first and the last datetime of SurrealDB: time::minimum and time::maximum
 // (3.0.2, 3.3.5, 4.0 beta 1).
@@ -15,12 +15,6 @@ var (
 	MinDatetime = time.Date(-262_143, 1, 1, 0, 0, 0, 0, time.UTC)
 	MaxDatetime = time.Date(262_142, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
 )
-
-// AppendDatetimeCBOR appends a datetime with its tag.
-func AppendDatetimeCBOR(b []byte, t time.Time) []byte {
-	b = cbor.AppendInt(cbor.AppendArrayHeader(cbor.AppendTag(b, TagDatetime), 2), t.Unix())
-	return cbor.AppendInt(b, int64(t.Nanosecond()))
-}
 
 // ParseDatetime reads a datetime as the server does: RFC 3339, also with a year of
 // more digits and a sign, with a space instead of the T, or the date alone, which is
@@ -128,4 +122,29 @@ func (p *datetimeParser) offset() int {
 	}
 	p.ok = false
 	return 0
+}
+
+// appendDatetime writes 0, 3, 6 or 9 digits of the second, and a year beyond
+// 0 to 9999 with its sign.
+func appendDatetime(b []byte, t time.Time) []byte {
+	year := t.Year()
+	switch {
+	case year > 9999:
+		b = fmt.Appendf(b, "+%d", year)
+	case year < 0:
+		b = fmt.Appendf(b, "-%04d", -year)
+	default:
+		b = fmt.Appendf(b, "%04d", year)
+	}
+	b = t.AppendFormat(b, "-01-02T15:04:05")
+	switch ns := t.Nanosecond(); {
+	case ns == 0:
+	case ns%1_000_000 == 0:
+		b = fmt.Appendf(b, ".%03d", ns/1_000_000)
+	case ns%1000 == 0:
+		b = fmt.Appendf(b, ".%06d", ns/1000)
+	default:
+		b = fmt.Appendf(b, ".%09d", ns)
+	}
+	return append(b, 'Z')
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// SurrealDB's decimals: a coefficient of 96 bits and a scale of at most 28.
+// Decimals as text. SurrealDB's have a coefficient of 96 bits and a scale of at most 28.
+
 const maxScale = 28
 
 var maxCoefficient = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 96), big.NewInt(1))
@@ -43,15 +44,15 @@ func PlainDecimal(s string) (string, error) {
 	}
 	trimmed := strings.TrimRight(coefficient, "0")
 	scale := len(fraction) - exponent - (len(coefficient) - len(trimmed))
-	text, ok := placePoint(trimmed, scale)
+	text, ok := insertPoint(trimmed, scale)
 	if !ok {
-		return "", fmt.Errorf("the decimal %.40s does not fit in SurrealDB's, which have 96 bits and at most %d digits behind the point: send it as a string", s, maxScale)
+		return "", fmt.Errorf("the decimal %.40s does not fit in SurrealDB's, which have 96 bits and at most %d digits after the point: send it as a string", s, maxScale)
 	}
 	return sign + text, nil
 }
 
-// placePoint writes digits × 10^-scale. The digits have no zeros around them.
-func placePoint(digits string, scale int) (string, bool) {
+// insertPoint writes digits × 10^-scale. The digits have no zeros around them.
+func insertPoint(digits string, scale int) (string, bool) {
 	if scale > maxScale || scale < -maxScale-1 || len(digits) > maxScale+1 {
 		return "", false
 	}

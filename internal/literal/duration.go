@@ -7,6 +7,8 @@ import (
 	"strconv"
 )
 
+// Durations as text.
+
 const (
 	secondsPerMinute = 60
 	secondsPerHour   = 60 * secondsPerMinute

@@ -2,12 +2,16 @@ package literal
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
+
+// Values as expressions, which the server evaluates wherever an expression may stand.
 
 // MaxExpressionDepth bounds how deep values may lie in each other in a text. The
 // server's parser reads arrays and objects 100 deep, parentheses and calls 20
@@ -15,7 +19,7 @@ import (
 // needs some of that.
 const MaxExpressionDepth = 48
 
-// nesting is what parentheses and calls cost of that.
+// nesting is how many of these levels a pair of parentheses or a call costs.
 const nesting = 4
 
 var errTextDepth = errors.New("it holds more than " + strconv.Itoa(MaxExpressionDepth) + " values in each other, which the server's parser may not read")
@@ -54,12 +58,12 @@ func appendExpression(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	return appendValue(b, d, 1)
 }
 
-// bracketed puts what begins with a sign into parentheses: `1 -` and `-5` make a
-// comment.
+// bracketed puts what begins with a sign or a cast into parentheses: `1 -` and `-5` make a
+// comment, `a` and `<f32>NaN` a comparison.
 func bracketed(b []byte, write func([]byte) ([]byte, error)) ([]byte, error) {
 	start := len(b)
 	b, err := write(append(b, '('))
-	if err == nil && b[start+1] != '-' {
+	if err == nil && b[start+1] != '-' && b[start+1] != '<' {
 		return append(b[:start], b[start+1:]...), nil
 	}
 	return append(b, ')'), err
@@ -67,14 +71,15 @@ func bracketed(b []byte, write func([]byte) ([]byte, error)) ([]byte, error) {
 
 func appendExpressions(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	b = append(b, '[')
-	err := eachItem(d, func(i int) (err error) {
-		if i > 0 {
-			b = append(b, ", "...)
+	for i, err := range d.Items() {
+		if err == nil {
+			b, err = appendExpression(appendComma(b, i), d, depth)
 		}
-		b, err = appendExpression(b, d, depth)
-		return err
-	})
-	return append(b, ']'), err
+		if err != nil {
+			return b, err
+		}
+	}
+	return append(b, ']'), nil
 }
 
 // appendEntries writes an object. One with a geometry's type is made by a
@@ -111,34 +116,29 @@ func appendEntries(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 // isGeometryType reports whether a rendered string is the type of a geometry.
 func isGeometryType(text []byte) bool {
 	name := strings.Trim(string(text), "'")
-	if strings.EqualFold(name, "Point") || strings.EqualFold(name, "GeometryCollection") {
-		return true
-	}
-	for _, g := range geometries {
-		if strings.EqualFold(name, g.name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(wire.Geometries[:], func(g wire.Geometry) bool { return strings.EqualFold(name, g.Name) })
 }
 
 func appendTaggedExpression(b []byte, d *cbor.Decoder, tag uint64, depth int) ([]byte, error) {
 	switch tag {
-	case TagTable:
+	case wire.TagTable:
 		name, err := d.Text()
 		return append(AppendString(append(b, "type::table("...), name), ')'), err
-	case TagRecord:
+	case wire.TagRecord:
 		return appendRecordExpression(b, d, depth)
-	case TagDecimal:
+	case wire.TagDecimal:
 		return bracketed(b, func(b []byte) ([]byte, error) { return appendTagged(b, d, tag, 1) })
-	case TagRange:
+	case wire.TagRange:
 		b, err := appendRange(append(b, '('), d, appendExpression, depth-nesting)
 		return append(b, ')'), err
-	case TagSet:
+	case wire.TagSet:
 		b, err := appendExpressions(append(b, "(<set>"...), d, depth-nesting)
 		return append(b, ')'), err
-	case TagCollection:
+	case wire.TagCollection:
 		return appendCollection(b, d, depth)
+	}
+	if wire.IsSized(tag) {
+		return bracketed(b, func(b []byte) ([]byte, error) { return appendSized(b, d, tag) })
 	}
 	return appendTagged(b, d, tag, depth)
 }
@@ -151,31 +151,37 @@ func appendCollection(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 		return b, errTextDepth
 	}
 	b = append(b, "{ type: 'GeometryCollection', geometries: ["...)
-	err := eachItem(d, func(i int) error {
-		if i > 0 {
-			b = append(b, ", "...)
+	for i, err := range d.Items() {
+		if err == nil {
+			b, err = appendPart(appendComma(b, i), d, depth)
 		}
-		tag, err := d.Tag()
 		if err != nil {
-			return err
+			return b, err
 		}
-		switch tag {
-		case TagPoint:
-			b, err = appendCoordinates(append(b, "{ type: 'Point', coordinates: "...), d, tag)
-			b = append(b, " }"...)
-		case TagCollection:
-			b, err = appendCollection(b, d, depth)
-		default:
-			b, err = appendGeometry(b, d, tag, depth)
-		}
-		return err
-	})
-	return append(b, "] }"...), err
+	}
+	return append(b, "] }"...), nil
+}
+
+// appendPart writes a geometry of a collection.
+func appendPart(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
+	tag, err := d.Tag()
+	switch {
+	case err != nil:
+		return b, err
+	case !wire.IsGeometry(tag):
+		return b, fmt.Errorf("CBOR tag %d within a geometry", tag)
+	case tag == wire.TagPoint:
+		b, err = appendCoordinates(append(b, "{ type: 'Point', coordinates: "...), d, tag)
+		return append(b, " }"...), err
+	case tag == wire.TagCollection:
+		return appendCollection(b, d, depth)
+	}
+	return appendGeometry(b, d, tag, depth)
 }
 
 // appendRecordExpression quotes both names, which may be words of the language.
 func appendRecordExpression(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
-	if _, err := parts(d, "a record id", 2, 2); err != nil {
+	if err := wire.ReadPair(d, "a record id"); err != nil {
 		return b, err
 	}
 	table, err := d.Text()
@@ -204,8 +210,8 @@ func appendKeyExpression(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 		}
 		return b, err
 	case cbor.KindTag:
-		if tag, err := d.Tag(); err != nil || tag != TagRange {
-			if err != nil || tag != TagUUID {
+		if tag, err := d.Tag(); err != nil || tag != wire.TagRange {
+			if err != nil || tag != wire.TagUUID {
 				return b, errors.Join(errors.New("the key of a record is an integer, a text, a UUID, an array, an object or a range"), err)
 			}
 			return appendTagged(b, d, tag, depth)

@@ -1,8 +1,17 @@
 package literal
 
-import "unicode/utf8"
+// How names and strings are written, and the bytes they are made of.
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isInteger(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
 
 func isWord(c byte) bool {
 	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
@@ -70,25 +79,4 @@ func appendQuoted[S ~string | ~[]byte](b []byte, quote byte, s S) []byte {
 		}
 	}
 	return append(b, quote)
-}
-
-// AppendFile appends a file's text, bucket and key, without the f"" around it.
-// The server escapes all but letters, digits, - _ . and, in the key, slashes.
-func AppendFile(b []byte, bucket, key string) []byte {
-	b = appendFilePart(b, bucket, false)
-	b = append(b, ':')
-	if key == "" || key[0] != '/' {
-		b = append(b, '/') // as the server does
-	}
-	return appendFilePart(b, key, true)
-}
-
-func appendFilePart(b []byte, s string, slashes bool) []byte {
-	for _, r := range s {
-		if r >= utf8.RuneSelf || !isWord(byte(r)) && r != '-' && r != '.' && !(slashes && r == '/') {
-			b = append(b, '\\')
-		}
-		b = utf8.AppendRune(b, r)
-	}
-	return b
 }

@@ -2,8 +2,10 @@ package literal
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
 // Objects that are geometries. 3.0.2, 3.3.5 and 4.0 (beta 1) take an object of
@@ -11,17 +13,6 @@ import (
 // type is one of the seven and the coordinates are integers and floats in arrays of
 // the right depth; all else stays an object. A collection of points as they are
 // written, (1, 2), is a geometry in 4.0 only, but older servers write it so, too.
-
-// shapes tells how deep the arrays of coordinates lie, by the type's name, and the
-// tags from the outside in.
-var shapes = map[string][]uint64{
-	"Point":           {TagPoint},
-	"LineString":      {TagLine, TagPoint},
-	"Polygon":         {TagPolygon, TagLine, TagPoint},
-	"MultiPoint":      {TagMultiPoint, TagPoint},
-	"MultiLineString": {TagMultiLine, TagLine, TagPoint},
-	"MultiPolygon":    {TagMultiPolygon, TagPolygon, TagLine, TagPoint},
-}
 
 // geometryOf makes the geometry of an object, if it is one.
 func geometryOf(object []byte) (shape []byte, ok bool) {
@@ -46,16 +37,20 @@ func geometryOf(object []byte) (shape []byte, ok bool) {
 		return nil, false
 	}
 	name, _ := kind.Text()
-	if name == "GeometryCollection" {
+	i := slices.IndexFunc(wire.Geometries[:], func(g wire.Geometry) bool { return g.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	tag := wire.Geometries[i].Tag
+	if tag == wire.TagCollection {
 		return collectionOf(fields["geometries"])
 	}
-	tags := shapes[name]
-	if tags == nil || fields["coordinates"] == nil {
+	if fields["coordinates"] == nil {
 		return nil, false
 	}
 	var coordinates cbor.Decoder
 	coordinates.Reset(fields["coordinates"])
-	return appendShape(nil, &coordinates, tags)
+	return appendShape(nil, &coordinates, tag)
 }
 
 // collectionOf takes the parts as they are: each has become a geometry before.
@@ -65,42 +60,42 @@ func collectionOf(parts []byte) (shape []byte, ok bool) {
 	if k, err := d.PeekKind(); err != nil || k != cbor.KindArray {
 		return nil, false
 	}
-	err := eachItem(&d, func(int) error {
-		tag, err := d.Tag()
-		if err == nil && (tag < TagPoint || tag > TagCollection) {
-			err = errNoGeometry
-		}
+	for _, err := range d.Items() {
 		if err != nil {
-			return err
+			return nil, false
 		}
-		return d.Skip()
-	})
-	return append(cbor.AppendTag(nil, TagCollection), parts...), err == nil
+		if tag, err := d.Tag(); err != nil || !wire.IsGeometry(tag) || d.Skip() != nil {
+			return nil, false
+		}
+	}
+	return append(cbor.AppendTag(nil, wire.TagCollection), parts...), true
 }
 
-// appendShape gives arrays of coordinates their tags.
-func appendShape(b []byte, d *cbor.Decoder, tags []uint64) (_ []byte, ok bool) {
+// appendShape makes a geometry with a tag of arrays of coordinates.
+func appendShape(b []byte, d *cbor.Decoder, tag uint64) (_ []byte, ok bool) {
 	if k, err := d.PeekKind(); err != nil || k != cbor.KindArray {
 		return nil, false
 	}
-	if tags[0] == TagPoint {
+	if tag == wire.TagPoint {
 		return appendCorner(b, d)
 	}
 	var parts [][]byte
-	err := eachItem(d, func(int) error {
-		part, ok := appendShape(nil, d, tags[1:])
+	for _, err := range d.Items() {
+		if err != nil {
+			return nil, false
+		}
+		part, ok := appendShape(nil, d, wire.GeometryOf(tag).Part)
 		if !ok {
-			return errNoGeometry
+			return nil, false
 		}
 		parts = append(parts, part)
-		return nil
-	})
-	if err != nil || tags[0] == TagPolygon && len(parts) == 0 {
+	}
+	if tag == wire.TagPolygon && len(parts) == 0 {
 		return nil, false
 	}
-	b = cbor.AppendArrayHeader(cbor.AppendTag(b, tags[0]), len(parts))
+	b = cbor.AppendArrayHeader(cbor.AppendTag(b, tag), len(parts))
 	for _, part := range parts {
-		if tags[0] == TagPolygon {
+		if tag == wire.TagPolygon {
 			part = closed(part)
 		}
 		b = append(b, part...)
@@ -113,22 +108,22 @@ func closed(line []byte) []byte {
 	var d cbor.Decoder
 	d.Reset(line)
 	var points [][]byte
-	_ = ExpectTag(&d, TagLine)
-	_ = eachItem(&d, func(int) error {
-		point, err := d.Raw()
+	_ = wire.ExpectTag(&d, wire.TagLine)
+	for range d.Items() {
+		point, _ := d.Raw()
 		points = append(points, point)
-		return err
-	})
+	}
 	if len(points) < 2 || bytes.Equal(points[0], points[len(points)-1]) {
 		return line
 	}
-	ring := cbor.AppendArrayHeader(cbor.AppendTag(nil, TagLine), len(points)+1)
+	ring := cbor.AppendArrayHeader(cbor.AppendTag(nil, wire.TagLine), len(points)+1)
 	for _, point := range append(points, points[0]) {
 		ring = append(ring, point...)
 	}
 	return ring
 }
 
+// appendCorner makes a point of an array of two numbers.
 func appendCorner(b []byte, d *cbor.Decoder) (_ []byte, ok bool) {
 	var place [2]float64
 	if n, err := d.ArrayLen(); err != nil || n != len(place) {
@@ -139,10 +134,9 @@ func appendCorner(b []byte, d *cbor.Decoder) (_ []byte, ok bool) {
 		if err != nil || k != cbor.KindInt && k != cbor.KindFloat {
 			return nil, false
 		}
-		if place[i], err = readCoordinate(d); err != nil {
+		if place[i], err = wire.ReadCoordinate(d); err != nil {
 			return nil, false
 		}
 	}
-	b = cbor.AppendArrayHeader(cbor.AppendTag(b, TagPoint), len(place))
-	return cbor.AppendFloat(cbor.AppendFloat(b, place[0]), place[1]), true
+	return wire.AppendPoint(b, place[0], place[1]), true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
 // What stands in braces: objects, sets, and the objects that are geometries.
@@ -20,7 +21,7 @@ func (p *parser) braces(geometries bool) error {
 		if !p.eat("}") {
 			return p.failure("}")
 		}
-		p.out = cbor.AppendArrayHeader(cbor.AppendTag(p.out, TagSet), 0)
+		p.out = cbor.AppendArrayHeader(cbor.AppendTag(p.out, wire.TagSet), 0)
 		return nil
 	}
 	if p.peek() != '}' {
@@ -40,11 +41,11 @@ func (p *parser) braces(geometries bool) error {
 }
 
 func (p *parser) set(start int) error {
-	if err := p.list(start, cbor.AppendTag(nil, TagSet), '}'); err != nil {
+	if err := p.list(start, cbor.AppendTag(nil, wire.TagSet), '}'); err != nil {
 		return err
 	}
 	var d cbor.Decoder
-	d.Reset(p.out[start+2:]) // behind the tag, which takes two bytes
+	d.Reset(p.out[start+2:]) // after the tag, which takes two bytes
 	if n, err := d.ArrayLen(); err != nil || n > 1 {
 		return err
 	}

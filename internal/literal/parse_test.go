@@ -10,9 +10,12 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
-func TestWhatPeopleWriteIsUnderstood(t *testing.T) {
+// Literals as people write them, and values that come back from their text.
+
+func TestParseUnderstandsWhatPeopleWrite(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
 		"p:⟨a b⟩": "p:`a b`", `p:⟨a\⟩b⟩`: "p:`a⟩b`", " p:1 ": "p:1", "p:007": "p:7", "p:+5": "p:5", "`p`:x": "p:x", "⟨p q⟩:1": "`p q`:1",
@@ -29,7 +32,7 @@ func TestWhatPeopleWriteIsUnderstood(t *testing.T) {
 		"p:[{ a: 1, b: 2, 'a': 3 }]":                                 "p:[{ a: 3, b: 2 }]", "p:[(1_0, inf)]": "p:[(10, inf)]",
 		"p:[{ person:1, }]": "p:[{ person: 1 }]", "p:\n1": "",
 	} {
-		b, err := literal.ParseRecord(nil, s)
+		b, err := literal.ParseRecord(nil, s, true)
 		if want == "" {
 			require.Error(t, err, s)
 			continue
@@ -40,7 +43,7 @@ func TestWhatPeopleWriteIsUnderstood(t *testing.T) {
 }
 
 // The server itself takes p:a-b for p:a and p:1.5 for p:1 (3.0.2).
-func TestWhatIsNotWhollyUnderstoodIsRefused(t *testing.T) {
+func TestParseRefusesWhatItDoesNotUnderstandWholly(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"", "p", "p:", ":1", "p:a-b", "p:1.5", "p:a b", "p:1 x", "p: 1", "p:日本", "日本:1", "p:'abc'", "p:\"abc\"", "p:rand()", "p:ulid()",
@@ -49,14 +52,14 @@ func TestWhatIsNotWhollyUnderstoodIsRefused(t *testing.T) {
 		"p:[(1)]", "p:[(1,2,3)]", "p:[(a,b)]", "p:[(0x10,1)]", "p:[\"\\u{110000}\"]", "p:[\"\\ud800\"]", "p:[\"\\u12\"]", "p:[\"\\u{}\"]", "p:-", "p:-a", "p:1..5x y", "p:1>5", "p:1>",
 		"p:u'", "a:b:c", "p:1..5..6", "p:\xff", "p:[-1h]", "p:[-]", "p:..=", "p:[,]", "p:[{,1}]", "``:1", "p:/*c*/1",
 	} {
-		_, err := literal.ParseRecord(nil, s)
+		_, err := literal.ParseRecord(nil, s, true)
 		require.ErrorContains(t, err, "is not a record id", s)
 	}
-	_, err := literal.ParseRecord(nil, "p:a-b")
+	_, err := literal.ParseRecord(nil, "p:a-b", true)
 	require.EqualError(t, err, `"p:a-b" is not a record id such as person:tobie, person:1 or person:⟨a b⟩: expected its end at byte 3`)
-	_, err = literal.ParseRange(nil, "15")
+	_, err = literal.ParseRange(nil, "15", true)
 	require.ErrorContains(t, err, `"15" is not a range such as 1..5`)
-	_, err = literal.ParseRange(nil, "")
+	_, err = literal.ParseRange(nil, "", true)
 	require.Error(t, err)
 }
 
@@ -73,21 +76,21 @@ func TestDepthIsBoundedBothWays(t *testing.T) {
 	require.ErrorContains(t, err, "250")
 }
 
-func TestWhatHasNoLiteralIsRefused(t *testing.T) {
+func TestAppendRefusesWhatHasNoLiteral(t *testing.T) {
 	t.Parallel()
 	for want, b := range map[string]item{
 		"tag 99":                         tag(99, num(1)),
 		"undefined":                      {0xf7},
-		"16":                             tag(literal.TagUUID, blob(1)),
-		"expected 2":                     tag(literal.TagRecord, list(text("p"))),
-		"a boolean cannot be the key":    tag(literal.TagRecord, record("p", boolean(true))),
-		"tag 10 cannot be the key":       tag(literal.TagRecord, record("p", tag(literal.TagDecimal, text("1")))),
-		"as a bound":                     span(tag(literal.TagNone, null()), null()),
-		"less than a second":             tag(literal.TagDuration, list(num(1), num(1_000_000_000))),
-		"expected a tag":                 tag(literal.TagLine, list(list(float(1), float(2)))),
-		"88 was expected":                tag(literal.TagLine, list(tag(literal.TagLine, list()))),
-		"the end of the input":           tag(literal.TagSet, nil),
-		"a datetime of 1 parts":          tag(literal.TagDatetime, list(num(1))),
+		"16":                             tag(wire.TagUUID, blob(1)),
+		"expected 2":                     tag(wire.TagRecord, list(text("p"))),
+		"a boolean cannot be the key":    tag(wire.TagRecord, record("p", boolean(true))),
+		"tag 10 cannot be the key":       tag(wire.TagRecord, record("p", tag(wire.TagDecimal, text("1")))),
+		"as a bound":                     span(tag(wire.TagNone, null()), null()),
+		"less than a second":             tag(wire.TagDuration, list(num(1), num(1_000_000_000))),
+		"expected a tag":                 tag(wire.TagLine, list(list(float(1), float(2)))),
+		"88 was expected":                tag(wire.TagLine, list(tag(wire.TagLine, list()))),
+		"the end of the input":           tag(wire.TagSet, nil),
+		"a datetime of 1 parts":          tag(wire.TagDatetime, list(num(1))),
 		"expected a text, found an inte": object("a", num(1))[:1],
 	} {
 		var d cbor.Decoder
@@ -100,7 +103,7 @@ func TestWhatHasNoLiteralIsRefused(t *testing.T) {
 	}
 }
 
-func TestFilesKeepTheirParts(t *testing.T) {
+func TestFileTextKeepsItsParts(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string][2]string{`b:/k\ y.txt`: {"b", "/k y.txt"}, `b\ u:/k\:x`: {"b u", "k:x"}, `b\/\é:/a/\\\"\é`: {"b/é", `a/\"é`}} {
 		got := string(literal.AppendFile(nil, f[0], f[1]))
@@ -142,21 +145,21 @@ func values(t *rapid.T, depth int) item {
 	case 6:
 		return blob(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")...)
 	case 7:
-		return literal.AppendDurationCBOR(nil, rapid.Uint64().Draw(t, "s"), rapid.Uint32Max(999_999_999).Draw(t, "ns"))
+		return wire.AppendDuration(nil, rapid.Uint64().Draw(t, "s"), rapid.Uint32Max(999_999_999).Draw(t, "ns"))
 	case 8:
-		return tag(literal.TagDatetime, list(num(rapid.Int64Range(-8e12, 8e12).Draw(t, "at")), num(rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))))
+		return tag(wire.TagDatetime, list(num(rapid.Int64Range(-8e12, 8e12).Draw(t, "at")), num(rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))))
 	case 9:
-		return tag(literal.TagTable, text(rapid.StringMatching(`[0-9a-zA-Z ]+`).Draw(t, "table")))
+		return tag(wire.TagTable, text(rapid.StringMatching(`[0-9a-zA-Z ]+`).Draw(t, "table")))
 	case 10:
 		return point(rapid.Float64().Draw(t, "x"), rapid.Float64().Draw(t, "y"))
 	case 11:
-		return tag(literal.TagFile, list(text("b"+str.Draw(t, "bucket")), text("/"+str.Draw(t, "path"))))
+		return tag(wire.TagFile, list(text("b"+str.Draw(t, "bucket")), text("/"+str.Draw(t, "path"))))
 	case 12:
 		return object("a", values(t, depth-1), "b"+str.Draw(t, "key"), values(t, depth-1))
 	case 13:
 		return span(incl(values(t, 0)), excl(values(t, 0)))
 	case 14:
-		return tag(literal.TagRecord, record("t"+str.Draw(t, "table"), text(str.Draw(t, "key"))))
+		return tag(wire.TagRecord, record("t"+str.Draw(t, "table"), text(str.Draw(t, "key"))))
 	default:
 		items := make([]item, rapid.IntRange(0, 4).Draw(t, "n"))
 		for i := range items {
@@ -166,7 +169,7 @@ func values(t *rapid.T, depth int) item {
 	}
 }
 
-func TestEveryValueSurvivesItsText(t *testing.T) {
+func TestValuesSurviveTheirText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		want := values(rt, 3)
@@ -182,6 +185,9 @@ func TestEveryValueSurvivesItsText(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for s := range measured(f) {
+		f.Add(s)
+	}
+	for s := range sizedTexts() {
 		f.Add(s)
 	}
 	f.Add("[1e5, 1..=2, {a:1}, {,}, f'b:/k', d'+10000-01-01T00:00:00Z']")
@@ -205,5 +211,19 @@ func FuzzParse(f *testing.F) {
 		fixed, err := literal.Append(nil, &d)
 		require.NoError(t, err)
 		require.Equal(t, string(canonical), string(fixed))
+	})
+}
+
+// Each digit in each place, by the digits of the bytes one by one.
+func TestUUIDAsTextHasTheDigitsOfItsBytes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		u := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "UUID"))
+		hex := hex.EncodeToString(u[:])
+		text := string(literal.AppendUUID([]byte("id "), u))
+		require.Equal(t, "id "+hex[:8]+"-"+hex[8:12]+"-"+hex[12:16]+"-"+hex[16:20]+"-"+hex[20:], text)
+		back, err := literal.ParseUUID(text[3:])
+		require.NoError(t, err)
+		require.Equal(t, u, back)
 	})
 }

@@ -1,36 +1,40 @@
 package literal
 
 import (
-	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
 
+// Values as literals.
+
 // Append reads the next item of d and appends the literal for it.
-func Append(b []byte, d *cbor.Decoder) ([]byte, error) { return appendValue(b, d, MaxDepth) }
+func Append(b []byte, d *cbor.Decoder) ([]byte, error) { return appendValue(b, d, wire.MaxDepth) }
 
 // AppendKey is Append for the key of a record: a text is an identifier there,
 // and only integers, texts, UUIDs, arrays, objects and ranges of those are keys.
-func AppendKey(b []byte, d *cbor.Decoder) ([]byte, error) { return appendKey(b, d, MaxDepth) }
+func AppendKey(b []byte, d *cbor.Decoder) ([]byte, error) { return appendKey(b, d, wire.MaxDepth) }
 
-// AppendRecord reads the [table, key] behind a record id's tag.
-func AppendRecord(b []byte, d *cbor.Decoder) ([]byte, error) { return appendRecord(b, d, MaxDepth) }
+// AppendRecord reads the [table, key] after a record id's tag.
+func AppendRecord(b []byte, d *cbor.Decoder) ([]byte, error) {
+	return appendRecord(b, d, wire.MaxDepth)
+}
 
-// AppendRange reads the [begin, end] behind a range's tag.
+// AppendRange reads the [begin, end] after a range's tag.
 func AppendRange(b []byte, d *cbor.Decoder) ([]byte, error) {
-	return appendRange(b, d, appendValue, MaxDepth)
+	return appendRange(b, d, appendValue, wire.MaxDepth)
 }
 
 type appender func(b []byte, d *cbor.Decoder, depth int) ([]byte, error)
 
 func appendValue(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	if depth--; depth < 0 {
-		return b, errDepth
+		return b, wire.ErrDepth
 	}
 	k, err := d.PeekKind()
 	if err != nil {
@@ -68,50 +72,30 @@ func appendValue(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	return b, fmt.Errorf("%s has no literal", k)
 }
 
-// appendFloat writes without exponent, as the server does.
-func appendFloat(b []byte, v float64, suffix string) []byte {
-	switch {
-	case v != v:
-		return append(b, "NaN"...)
-	case v > maxFloat:
-		return append(b, "Infinity"...)
-	case v < -maxFloat:
-		return append(b, "-Infinity"...)
+// appendComma parts the items of a list.
+func appendComma(b []byte, i int) []byte {
+	if i > 0 {
+		return append(b, ", "...)
 	}
-	return append(strconv.AppendFloat(b, v, 'f', -1, 64), suffix...)
-}
-
-// eachItem calls f for every item of the array that is next.
-func eachItem(d *cbor.Decoder, f func(i int) error) error {
-	n, err := d.ArrayLen()
-	if err != nil {
-		return err
-	}
-	for i := 0; ; i++ {
-		more, err := d.More(&n)
-		if !more || err != nil {
-			return err
-		}
-		if err := f(i); err != nil {
-			return err
-		}
-	}
+	return b
 }
 
 func appendList(b []byte, d *cbor.Decoder, open, end byte, depth int) ([]byte, error) {
 	b = append(b, open)
 	count := 0
-	err := eachItem(d, func(i int) (err error) {
-		if count++; i > 0 {
-			b = append(b, ", "...)
+	for i, err := range d.Items() {
+		if err == nil {
+			b, err = appendValue(appendComma(b, i), d, depth)
 		}
-		b, err = appendValue(b, d, depth)
-		return err
-	})
+		if err != nil {
+			return b, err
+		}
+		count++
+	}
 	if open == '{' && count < 2 { // a set's mark, where no comma stands by itself
 		b = append(b, ',')
 	}
-	return append(b, end), err
+	return append(b, end), nil
 }
 
 func appendObject(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
@@ -122,10 +106,7 @@ func appendObject(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	slices.SortFunc(fields, func(x, y field) int { return strings.Compare(x.key, y.key) })
 	b = append(b, "{ "...)
 	for i, f := range fields {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(append(appendObjectKey(b, f.key), ": "...), f.text...)
+		b = append(append(appendObjectKey(appendComma(b, i), f.key), ": "...), f.text...)
 	}
 	return append(b, " }"...), nil
 }
@@ -138,58 +119,55 @@ type field struct {
 
 // fieldsOf renders the values of the object that is next.
 func fieldsOf(d *cbor.Decoder, render func([]byte, *cbor.Decoder, int) ([]byte, error), depth int) ([]field, error) {
-	n, err := d.MapLen()
-	if err != nil {
-		return nil, err
-	}
-	fields := make([]field, 0, cbor.SizeHint(n))
-	for {
-		if more, err := d.More(&n); !more || err != nil {
-			return fields, err
-		}
-		key, err := d.Text()
+	var fields []field
+	for key, err := range d.Pairs() {
 		if err != nil {
 			return nil, err
 		}
+		name := string(key)
 		text, err := render(nil, d, depth)
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, field{key, text})
+		fields = append(fields, field{name, text})
 	}
+	return fields, nil
 }
 
 func appendTagged(b []byte, d *cbor.Decoder, tag uint64, depth int) ([]byte, error) {
 	switch tag {
-	case TagNone:
+	case wire.TagNone:
 		return append(b, "NONE"...), d.Skip()
-	case TagTable:
+	case wire.TagTable:
 		name, err := d.Text()
 		return appendTable(b, name), err
-	case TagRecord:
+	case wire.TagRecord:
 		return appendRecord(b, d, depth)
-	case TagDecimal:
+	case wire.TagDecimal:
 		s, err := d.Text()
 		return append(append(b, s...), "dec"...), err
-	case TagDatetime:
-		t, err := ReadDatetime(d)
+	case wire.TagDatetime:
+		t, err := wire.ReadDatetime(d)
 		return append(appendDatetime(append(b, "d'"...), t), '\''), err
-	case TagDuration:
-		s, ns, err := ReadDuration(d)
+	case wire.TagDuration:
+		s, ns, err := wire.ReadDuration(d)
 		return AppendDuration(b, s, ns), err
-	case TagUUID:
-		u, err := ReadUUID(d)
+	case wire.TagUUID:
+		u, err := wire.ReadUUID(d)
 		return append(AppendUUID(append(b, "u'"...), u), '\''), err
-	case TagRange:
+	case wire.TagRange:
 		return appendRange(b, d, appendValue, depth)
-	case TagFile:
-		bucket, key, err := ReadFile(d)
+	case wire.TagFile:
+		bucket, key, err := wire.ReadFile(d)
 		return append(AppendFile(append(b, `f"`...), bucket, key), '"'), err
-	case TagSet:
+	case wire.TagSet:
 		return appendList(b, d, '{', '}', depth)
 	}
-	if tag >= TagPoint && tag <= TagCollection {
+	switch {
+	case wire.IsGeometry(tag):
 		return appendGeometry(b, d, tag, depth)
+	case wire.IsSized(tag):
+		return appendSized(b, d, tag)
 	}
 	return b, fmt.Errorf("a value with CBOR tag %d has no literal", tag)
 }
@@ -210,10 +188,12 @@ func appendKey(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 		switch {
 		case err != nil:
 			return b, err
-		case tag == TagUUID:
+		case tag == wire.TagUUID:
 			return appendTagged(b, d, tag, depth)
-		case tag == TagRange:
+		case tag == wire.TagRange:
 			return appendRange(b, d, appendKey, depth)
+		case wire.IsSized(tag):
+			return b, fmt.Errorf("numbers of type %s cannot be the key of a record: its integers end at %d", wire.SizedName(tag), int64(math.MaxInt64))
 		}
 		return b, fmt.Errorf("a value with CBOR tag %d cannot be the key of a record: expected an integer, a text, a UUID, an array, an object or a range", tag)
 	}
@@ -222,9 +202,9 @@ func appendKey(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 
 func appendRecord(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 	if depth--; depth < 0 {
-		return b, errDepth
+		return b, wire.ErrDepth
 	}
-	if _, err := parts(d, "a record id", 2, 2); err != nil {
+	if err := wire.ReadPair(d, "a record id"); err != nil {
 		return b, err
 	}
 	table, err := d.TextBytes()
@@ -236,9 +216,9 @@ func appendRecord(b []byte, d *cbor.Decoder, depth int) ([]byte, error) {
 
 func appendRange(b []byte, d *cbor.Decoder, bound appender, depth int) ([]byte, error) {
 	if depth--; depth < 0 {
-		return b, errDepth
+		return b, wire.ErrDepth
 	}
-	if _, err := parts(d, "a range", 2, 2); err != nil {
+	if err := wire.ReadPair(d, "a range"); err != nil {
 		return b, err
 	}
 	b, err := appendBound(b, d, bound, 0, depth)
@@ -249,7 +229,7 @@ func appendRange(b []byte, d *cbor.Decoder, bound appender, depth int) ([]byte, 
 }
 
 // appendBound writes the ith bound of a range: an excluded begin is marked
-// behind it, an included end before it.
+// after it, an included end before it.
 func appendBound(b []byte, d *cbor.Decoder, bound appender, i, depth int) ([]byte, error) {
 	if k, err := d.PeekKind(); err != nil || k == cbor.KindNull {
 		return b, d.Null()
@@ -258,14 +238,14 @@ func appendBound(b []byte, d *cbor.Decoder, bound appender, i, depth int) ([]byt
 	if err != nil {
 		return b, err
 	}
-	if tag != TagIncluded && tag != TagExcluded {
+	if tag != wire.TagIncluded && tag != wire.TagExcluded {
 		return b, fmt.Errorf("CBOR tag %d as a bound of a range: expected 50, 51 or null", tag)
 	}
-	if i == 1 && tag == TagIncluded {
+	if i == 1 && tag == wire.TagIncluded {
 		b = append(b, '=')
 	}
 	b, err = bound(b, d, depth)
-	if i == 0 && tag == TagExcluded {
+	if i == 0 && tag == wire.TagExcluded {
 		b = append(b, '>')
 	}
 	return b, err
@@ -279,38 +259,4 @@ func appendTable(b []byte, name string) []byte {
 		return appendQuoted(b, '`', name)
 	}
 	return AppendIdent(b, name)
-}
-
-// AppendUUID appends the usual form with hyphens.
-func AppendUUID(b []byte, u [16]byte) []byte {
-	b = append(hex.AppendEncode(b, u[:4]), '-')
-	b = append(hex.AppendEncode(b, u[4:6]), '-')
-	b = append(hex.AppendEncode(b, u[6:8]), '-')
-	b = append(hex.AppendEncode(b, u[8:10]), '-')
-	return hex.AppendEncode(b, u[10:])
-}
-
-// appendDatetime writes 0, 3, 6 or 9 digits of the second, and a year beyond
-// 0 to 9999 with its sign.
-func appendDatetime(b []byte, t time.Time) []byte {
-	year := t.Year()
-	switch {
-	case year > 9999:
-		b = fmt.Appendf(b, "+%d", year)
-	case year < 0:
-		b = fmt.Appendf(b, "-%04d", -year)
-	default:
-		b = fmt.Appendf(b, "%04d", year)
-	}
-	b = t.AppendFormat(b, "-01-02T15:04:05")
-	switch ns := t.Nanosecond(); {
-	case ns == 0:
-	case ns%1_000_000 == 0:
-		b = fmt.Appendf(b, ".%03d", ns/1_000_000)
-	case ns%1000 == 0:
-		b = fmt.Appendf(b, ".%06d", ns/1000)
-	default:
-		b = fmt.Appendf(b, ".%09d", ns)
-	}
-	return append(b, 'Z')
 }

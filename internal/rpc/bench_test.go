@@ -14,6 +14,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
+// What a round trip costs.
+
 // answering starts a server that answers each request with NONE and allocates
 // nothing, so that what a client allocates can be counted beside it.
 func answering(tb testing.TB) (addr string) {
@@ -69,13 +71,13 @@ func answerAll(nc net.Conn) {
 
 func dial(tb testing.TB) *Conn {
 	tb.Helper()
-	w, err := ws.Dial(context.Background(), ws.Options{Addr: answering(tb), Path: "/rpc", Protocol: "cbor"})
+	w, err := ws.Dial(context.Background(), ws.Options{Addr: answering(tb), Path: "/rpc", Protocols: []string{"cbor"}})
 	require.NoError(tb, err)
 	tb.Cleanup(w.Abort)
 	return NewConn(w)
 }
 
-func TestARoundTripWithoutAContextAllocatesNothing(t *testing.T) {
+func TestRoundTripWithoutAContextAllocatesNothing(t *testing.T) {
 	c := dial(t)
 	require.Zero(t, testing.AllocsPerRun(200, func() {
 		if _, err := ask(context.Background(), c, "RETURN 1"); err != nil {
@@ -87,7 +89,7 @@ func TestARoundTripWithoutAContextAllocatesNothing(t *testing.T) {
 	}))
 }
 
-func TestAGuardedRoundTripAllocatesLittle(t *testing.T) {
+func TestRoundTripUnderAContextAllocatesLittle(t *testing.T) {
 	c := dial(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

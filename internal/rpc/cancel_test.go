@@ -12,10 +12,12 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Contexts that end before, during and after a request.
+
 // atOnce is what a cancelled call may take on a loaded machine.
 const atOnce = time.Second
 
-func TestAContextThatHasEndedSendsNothingAndCostsNothing(t *testing.T) {
+func TestContextThatHasEndedSendsNothingAndCostsNothing(t *testing.T) {
 	srv := scripted.New(t, echo)
 	c := connect(t, srv)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -31,7 +33,7 @@ func TestAContextThatHasEndedSendsNothingAndCostsNothing(t *testing.T) {
 	require.Equal(t, []string{"CREATE y"}, srv.Queries())
 }
 
-func TestCancellingReturnsAtOnceAndClosesTheSocket(t *testing.T) {
+func TestCancelReturnsAtOnceAndClosesTheSocket(t *testing.T) {
 	for name, behave := range map[string]func(c *scripted.Conn, read func()){
 		"a server that never answers": func(c *scripted.Conn, read func()) { c.Request(); read() },
 		"a server that never reads":   func(c *scripted.Conn, read func()) { c.Arrived(); read() },
@@ -84,7 +86,7 @@ func TestCancellingReturnsAtOnceAndClosesTheSocket(t *testing.T) {
 	}
 }
 
-func TestCancellingAWriteTellsThatSomeOfItLeft(t *testing.T) {
+func TestCancelOfAWriteTellsThatSomeOfItLeft(t *testing.T) {
 	arrived := make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Arrived()
@@ -95,7 +97,7 @@ func TestCancellingAWriteTellsThatSomeOfItLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	failed := make(chan error, 1)
 	go func() {
-		c.End(cbor.AppendBytes(c.Start("query", NoTxn, 1), make([]byte, 16<<20)))
+		c.End(cbor.AppendBytes(c.Start("query", NoTxn, NoTrace, 1), make([]byte, 16<<20)))
 		_, err := c.RoundTrip(ctx)
 		failed <- err
 	}()
@@ -109,7 +111,7 @@ func TestCancellingAWriteTellsThatSomeOfItLeft(t *testing.T) {
 	require.True(t, c.Broken())
 }
 
-func TestADeadlineIsADeadlineExceeded(t *testing.T) {
+func TestContextDeadlineIsADeadlineExceeded(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) { c.AwaitClose() })
 	c := connect(t, srv)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
@@ -120,14 +122,14 @@ func TestADeadlineIsADeadlineExceeded(t *testing.T) {
 	require.EqualError(t, err, "read: context deadline exceeded")
 }
 
-func TestAnAnswerThatCameInTimeIsGoodNewsButTheSocketIsClosed(t *testing.T) {
+func TestCancelKeepsAReplyThatCameInTimeAndClosesTheSocket(t *testing.T) {
 	srv := scripted.New(t, echo)
 	c := connect(t, srv)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	query(c, "a")
 	got := 0
-	err := c.Flight(ctx, func(Reply) {
+	err := c.Pipeline(ctx, func(Reply) {
 		got++
 		cancel()
 	})
@@ -137,7 +139,7 @@ func TestAnAnswerThatCameInTimeIsGoodNewsButTheSocketIsClosed(t *testing.T) {
 	srv.AwaitOpen(0)
 }
 
-func TestACancelBetweenTwoRepliesFailsTheFlight(t *testing.T) {
+func TestCancelBetweenTwoRepliesFailsThePipeline(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Reply(c.Request().ID, scripted.None)
 		c.AwaitClose()
@@ -147,7 +149,7 @@ func TestACancelBetweenTwoRepliesFailsTheFlight(t *testing.T) {
 	query(c, "a")
 	query(c, "b")
 	got := 0
-	err := c.Flight(ctx, func(Reply) {
+	err := c.Pipeline(ctx, func(Reply) {
 		got++
 		cancel()
 	})
@@ -155,7 +157,7 @@ func TestACancelBetweenTwoRepliesFailsTheFlight(t *testing.T) {
 	require.Equal(t, 1, got)
 }
 
-func TestAContextThatEndsAfterTheAnswerDoesNoHarm(t *testing.T) {
+func TestContextThatEndsAfterTheReplyDoesNoHarm(t *testing.T) {
 	srv := scripted.New(t, echo)
 	c := connect(t, srv)
 	for range 100 {

@@ -13,14 +13,17 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/scripted"
+	"github.com/surrealsql/surrealsql/internal/wire"
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
-func TestARequestCarriesMethodParamsAndTransaction(t *testing.T) {
+// Requests, pipelines, and the replies that belong to them or do not.
+
+func TestRequestCarriesMethodParamsAndTransaction(t *testing.T) {
 	srv := scripted.New(t, echo)
 	c := connect(t, srv)
 	txn := TxnID{1, 2, 15: 0xFF}
-	b := c.Start("query", txn, 2)
+	b := c.Start("query", txn, NoTrace, 2)
 	b = cbor.AppendText(b, "SELECT $a")
 	b = cbor.AppendMapHeader(b, 0)
 	id := c.End(b)
@@ -34,13 +37,13 @@ func TestARequestCarriesMethodParamsAndTransaction(t *testing.T) {
 	require.NoError(t, err)
 	got := srv.Requests()
 	require.Equal(t, [][]byte{scripted.Value("SELECT $a"), {0xA0}}, got[0].Params)
-	require.Equal(t, AppendTxnID(nil, txn), got[0].Txn)
+	require.Equal(t, wire.AppendUUID(nil, txn), got[0].Txn)
 	require.Equal(t, []byte{0xD8, 37, 0x50, 1, 2}, got[0].Txn[:5], "tag 37, 16 bytes")
 	require.Nil(t, got[1].Txn)
 	require.NotEqual(t, got[0].ID, got[1].ID)
 }
 
-func TestAFlightTakesItsRepliesInAnyOrder(t *testing.T) {
+func TestPipelineTakesItsRepliesInAnyOrder(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		var rs []scripted.Request
 		for range 3 {
@@ -62,7 +65,7 @@ func TestAFlightTakesItsRepliesInAnyOrder(t *testing.T) {
 		ids = append(ids, query(c, text))
 	}
 	got := map[uint64]string{}
-	require.NoError(t, c.Flight(context.Background(), func(r Reply) {
+	require.NoError(t, c.Pipeline(context.Background(), func(r Reply) {
 		if r.Err != nil {
 			got[r.ID] = r.Err.Message
 		} else {
@@ -76,11 +79,11 @@ func TestAFlightTakesItsRepliesInAnyOrder(t *testing.T) {
 	require.Equal(t, scripted.Value("again"), reply.Result)
 }
 
-func TestWhatIsDiscardedIsNeitherSentNorWaitedFor(t *testing.T) {
+func TestDiscardNeitherSendsNorWaits(t *testing.T) {
 	srv := scripted.New(t, echo)
 	c := connect(t, srv)
-	query(c, "first of a flight")
-	_ = cbor.AppendText(c.Start("query", NoTxn, 1), "broken off")
+	query(c, "first of a pipeline")
+	_ = cbor.AppendText(c.Start("query", NoTxn, NoTrace, 1), "broken off")
 	c.Discard()
 	reply, err := ask(context.Background(), c, "kept")
 	require.NoError(t, err)
@@ -88,7 +91,7 @@ func TestWhatIsDiscardedIsNeitherSentNorWaitedFor(t *testing.T) {
 	require.Equal(t, []string{"kept"}, srv.Queries())
 }
 
-func TestAReplyThatFitsNoRequestEndsTheConnection(t *testing.T) {
+func TestReplyThatFitsNoRequestEndsTheConnection(t *testing.T) {
 	for name, script := range map[string]func(*scripted.Conn, scripted.Request){
 		"a foreign id":         func(c *scripted.Conn, r scripted.Request) { c.Reply(r.ID+1000, scripted.None) },
 		"id 0":                 func(c *scripted.Conn, _ scripted.Request) { c.Reply(0, scripted.None) },
@@ -105,7 +108,7 @@ func TestAReplyThatFitsNoRequestEndsTheConnection(t *testing.T) {
 			m := scripted.Result(r.ID, scripted.Value("hello"))
 			c.Message(m[:len(m)-1])
 		},
-		"something behind it": func(c *scripted.Conn, r scripted.Request) {
+		"something after it": func(c *scripted.Conn, r scripted.Request) {
 			c.Message(append(scripted.Result(r.ID, scripted.None), 0))
 		},
 		"too deep a nesting":    func(c *scripted.Conn, r scripted.Request) { c.Reply(r.ID, scripted.Nested(1_000_000)) },
@@ -141,7 +144,7 @@ func message(pairs ...any) []byte {
 	return scripted.Value(m)
 }
 
-func TestAReplyGivenTwiceEndsTheConnectionAtTheNextRequest(t *testing.T) {
+func TestReplyGivenTwiceEndsTheConnectionAtTheNextRequest(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		r := c.Request()
 		c.Write(append(scripted.Binary(scripted.Result(r.ID, scripted.Value(1))), scripted.Binary(scripted.Result(r.ID, scripted.Value(2)))...))
@@ -156,7 +159,7 @@ func TestAReplyGivenTwiceEndsTheConnectionAtTheNextRequest(t *testing.T) {
 	require.ErrorContains(t, err, fmt.Sprintf("request %d, which is not in flight", reply.ID))
 }
 
-func TestAnErrorWithoutAnIDBelongsToTheOneRequestInFlight(t *testing.T) {
+func TestErrorWithoutAnIDBelongsToTheOneRequestInFlight(t *testing.T) {
 	for name, msg := range map[string][]byte{
 		"no id": scripted.NamelessError(-32700, "Parse error"),
 		"null":  message("id", nil, "error", map[string]any{"code": -32700, "message": "Parse error"}),
@@ -181,7 +184,7 @@ func TestAnErrorWithoutAnIDBelongsToTheOneRequestInFlight(t *testing.T) {
 	}
 }
 
-func TestAnErrorWithoutAnIDAmongSeveralRequestsEndsTheConnection(t *testing.T) {
+func TestErrorWithoutAnIDAmongSeveralRequestsEndsTheConnection(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Request()
 		c.Message(scripted.NamelessError(-32700, "Parse error"))
@@ -190,7 +193,7 @@ func TestAnErrorWithoutAnIDAmongSeveralRequestsEndsTheConnection(t *testing.T) {
 	c := connect(t, srv)
 	query(c, "a")
 	query(c, "b")
-	err := c.Flight(context.Background(), func(Reply) { t.Error("nobody's reply") })
+	err := c.Pipeline(context.Background(), func(Reply) { t.Error("nobody's reply") })
 	requireFailure(t, err, "read", true)
 	require.ErrorContains(t, err, "2 requests in flight: Parse error")
 	var refused *ServerError
@@ -230,7 +233,7 @@ func TestNotificationsThatNobodyWantsAreDropped(t *testing.T) {
 	require.Equal(t, scripted.Value("a"), reply.Result)
 }
 
-func TestALostConnectionIsAFailureAfterSending(t *testing.T) {
+func TestFailureOfALostConnectionSaysThatItWasSent(t *testing.T) {
 	reply := func(r scripted.Request) []byte {
 		return scripted.Binary(scripted.Result(r.ID, scripted.Value("hello")))
 	}
@@ -267,7 +270,54 @@ func TestALostConnectionIsAFailureAfterSending(t *testing.T) {
 	}
 }
 
-func TestASlowReplyArrivesWhole(t *testing.T) {
+// A server whose memory is used up closes the connection in place of reading what has come.
+// Which request that was the Close frame does not say, so it must be alone.
+func TestFailureByACloseFrameForWantOfMemoryIsNotSentWhereTheRequestWasAlone(t *testing.T) {
+	const words = "The server is unable to handle the request"
+	for _, tc := range []struct {
+		name     string
+		requests int
+		answered int
+		code     uint16
+		reason   string
+		sent     bool
+	}{
+		{"one request", 1, 0, 1013, words, false},
+		{"two requests", 2, 0, 1013, words, true},
+		{"the last of two", 2, 1, 1013, words, false},
+		{"another code", 1, 0, 1012, words, true},
+		{"another reason", 1, 0, 1013, "Notifications were produced faster than this connection read them", true},
+		{"no reason", 1, 0, 1013, "", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			srv := scripted.New(t, func(c *scripted.Conn) {
+				for n := range tc.requests {
+					if r := c.Request(); n < tc.answered {
+						c.Reply(r.ID, scripted.None)
+					}
+				}
+				c.CloseFrame(tc.code, tc.reason)
+				c.AwaitClose()
+			})
+			c := connect(t, srv)
+			for range tc.requests {
+				query(c, "x")
+			}
+			err := c.Pipeline(context.Background(), func(Reply) {})
+			requireFailure(t, err, "read", tc.sent)
+			require.Equal(t, tc.reason == words && tc.code == 1013, IsOutOfMemory(err))
+			require.Equal(t, tc.name == "another reason", IsLagging(err))
+		})
+	}
+}
+
+// The server may have read the request and be running it when a later message is refused.
+func TestFailureByACloseFrameIsSentWhereSomethingWasSentAfterTheRequest(t *testing.T) {
+	c := &Conn{lastID: 2, waiting: []uint64{1}}
+	require.False(t, c.unread(&ws.CloseError{Code: 1013, Reason: "The server is unable to handle the request"}))
+}
+
+func TestReplyThatIsSlowArrivesWhole(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		r := c.Request()
 		c.Drip(scripted.Binary(scripted.Result(r.ID, scripted.Value("hello"))), time.Microsecond)
@@ -279,12 +329,12 @@ func TestASlowReplyArrivesWhole(t *testing.T) {
 	require.Equal(t, scripted.Value("hello"), reply.Result)
 }
 
-func TestCloseSaysGoodbye(t *testing.T) {
-	left := make(chan scripted.Farewell, 1)
+func TestCloseSendsACloseFrame(t *testing.T) {
+	left := make(chan scripted.ClientEnd, 1)
 	srv := scripted.New(t, func(c *scripted.Conn) { left <- c.AwaitClose() })
 	c := connect(t, srv)
 	require.NoError(t, c.Close(time.Now().Add(time.Second)))
-	require.Equal(t, scripted.Farewell{Code: 1000, Err: io.EOF}, <-left)
+	require.Equal(t, scripted.ClientEnd{Code: 1000, Err: io.EOF}, <-left)
 	require.True(t, c.Broken())
 	require.True(t, c.WebSocket().Broken())
 }

@@ -1,11 +1,12 @@
 // Package rpc sends SurrealDB's RPC requests over one WebSocket connection and
-// reads the replies. It knows envelopes: ids, methods, transactions, errors,
-// live notifications. What is inside of params and results is the caller's.
+// reads the replies. It knows envelopes: ids, methods, transactions, trace
+// contexts, errors, live notifications. What is inside of params and results is
+// the caller's.
 //
 // A request is written between Start and End; several may be put into one
-// flight, which is one write:
+// pipeline, which is one write:
 //
-//	b := c.Start("use", rpc.NoTxn, 2)
+//	b := c.Start("use", rpc.NoTxn, rpc.NoTrace, 2)
 //	b = cbor.AppendText(b, "namespace")
 //	b = cbor.AppendText(b, "database")
 //	c.End(b)

@@ -5,12 +5,14 @@ import (
 	"time"
 )
 
-// pingPatience bounds the write of an idle ping. The write of these few bytes
-// cannot block unless a peer let megabytes pile up before.
-const pingPatience = 100 * time.Millisecond
+// What is done with a connection that waits for nothing: it is polled and pinged.
 
-// Poll looks at an idle connection without waiting: it answers the server's
-// pings, takes the reply to Ping and live notifications, and returns an error
+// pingTimeout bounds the write of an idle ping. The write of these few bytes
+// cannot block unless a peer let megabytes pile up before.
+const pingTimeout = 100 * time.Millisecond
+
+// Poll reads what has come on an idle connection, without waiting: it answers the
+// server's pings, takes the reply to Ping and live notifications, and returns an error
 // if the connection is gone or something came that nobody asked for. The
 // connection is broken then. See ws.Conn.Poll for what thorough means.
 func (c *Conn) Poll(thorough bool) error {
@@ -18,7 +20,7 @@ func (c *Conn) Poll(thorough bool) error {
 }
 
 func (c *Conn) idleMessage(msg []byte) error {
-	e, err := c.parse(msg)
+	e, err := parse(&c.dec, msg)
 	if err != nil {
 		return err
 	}
@@ -26,22 +28,25 @@ func (c *Conn) idleMessage(msg []byte) error {
 	return err
 }
 
-// Ping asks the server for a sign of life and does not wait for it: the reply
+// Ping asks the server whether it answers, and does not wait for that: the reply
 // is taken by a later Poll, or skipped by a later request. At most one is
 // under way.
 func (c *Conn) Ping() error {
 	if c.pingID != 0 {
 		return nil
 	}
-	if err := c.ws.End(c.Start("ping", NoTxn, 0)); err != nil {
+	if err := c.ws.End(c.Start("ping", NoTxn, NoTrace, 0)); err != nil {
 		return err
 	}
 	c.pingID, c.pinged = c.lastID, time.Now()
-	if _, err := c.ws.FlushWithin(pingPatience); err != nil {
+	if _, err := c.ws.FlushWithin(pingTimeout); err != nil {
 		return fmt.Errorf("idle ping: %w", err)
 	}
 	return nil
 }
+
+// Pinging reports whether an idle ping is without an answer.
+func (c *Conn) Pinging() bool { return c.pingID != 0 }
 
 // Unanswered returns how long an idle ping has been without an answer, or zero
 // if none is under way.

@@ -11,7 +11,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
-func TestAnIdlePingIsAnsweredLater(t *testing.T) {
+// Pings and polls of an idle connection.
+
+func TestPingIsAnsweredLater(t *testing.T) {
 	answer := make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		r := c.Request()
@@ -34,13 +36,13 @@ func TestAnIdlePingIsAnsweredLater(t *testing.T) {
 	srv.AwaitCount("ping", 2)
 }
 
-func TestTheAnswerToAnIdlePingIsSkippedByARequest(t *testing.T) {
+func TestPingAnswerIsSkippedByARequest(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		ping, a := c.Request(), c.Request()
 		c.Answer(ping)
 		c.Reply(a.ID, scripted.Value("a"))
 		ping, b := c.Request(), c.Request()
-		c.Reply(b.ID, scripted.Value("b")) // the ping's answer comes behind it
+		c.Reply(b.ID, scripted.Value("b")) // the ping's answer comes after it
 		c.Answer(ping)
 		echo(c)
 	})
@@ -56,7 +58,7 @@ func TestTheAnswerToAnIdlePingIsSkippedByARequest(t *testing.T) {
 	require.Zero(t, c.Unanswered())
 }
 
-func TestAnIdlePingThatIsRefusedIsAnsweredAllTheSame(t *testing.T) {
+func TestPingThatIsRefusedIsAnsweredAllTheSame(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.ReplyError(c.Request().ID, -32000, "NotAllowed", "The session has expired")
 		echo(c)
@@ -69,7 +71,7 @@ func TestAnIdlePingThatIsRefusedIsAnsweredAllTheSame(t *testing.T) {
 	require.False(t, c.Broken())
 }
 
-func TestAPollEndsAConnectionThatSaysWhatNobodyAsked(t *testing.T) {
+func TestPollEndsAConnectionThatSaysWhatNobodyAsked(t *testing.T) {
 	for name, tc := range map[string]struct {
 		msg  []byte
 		want string
@@ -96,7 +98,7 @@ func TestAPollEndsAConnectionThatSaysWhatNobodyAsked(t *testing.T) {
 	}
 }
 
-func TestAPollNoticesThatTheServerLeft(t *testing.T) {
+func TestPollNoticesThatTheServerLeft(t *testing.T) {
 	srv := scripted.New(t, (*scripted.Conn).Drop)
 	c := connect(t, srv)
 	var err error

@@ -12,19 +12,21 @@ import (
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
+// What the tests of the package share.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func connect(t *testing.T, srv *scripted.Server) *Conn {
 	t.Helper()
-	w, err := ws.Dial(context.Background(), ws.Options{Addr: srv.Addr(), Path: "/rpc", Protocol: "cbor"})
+	w, err := ws.Dial(context.Background(), ws.Options{Addr: srv.Addr(), Path: "/rpc", Protocols: []string{"cbor"}})
 	require.NoError(t, err)
 	t.Cleanup(w.Abort)
 	return NewConn(w)
 }
 
-// query puts a query into the flight.
+// query puts a query into the pipeline.
 func query(c *Conn, text string) uint64 {
-	return c.End(cbor.AppendText(c.Start("query", NoTxn, 1), text))
+	return c.End(cbor.AppendText(c.Start("query", NoTxn, NoTrace, 1), text))
 }
 
 // ask makes the round trip of a query.

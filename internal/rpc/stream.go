@@ -7,10 +7,11 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
-// peekSize is how much of a long message is looked at to see whether it is a
-// reply that can be read while it arrives: {id, result: …}, in this order, as the
-// server sorts them.
-const peekSize = 64
+// Replies of queries, which are read while they arrive.
+
+// beginSize is how much of a long message shows whether it is a reply that can be
+// read while it arrives: {id, result: …}, in this order, as the server sorts them.
+const beginSize = 64
 
 // Stream is a reply whose result is being read. While more of it arrives its
 // connection can do nothing else, and the end of the request's context closes the
@@ -21,7 +22,8 @@ type Stream struct {
 	ctx      context.Context
 	stop     func() bool // releases the guard of ctx; nil for none
 	dec      cbor.Decoder
-	fields   int  // of the envelope, behind the result
+	fields   int  // of the envelope, after the result
+	size     int  // of the message in bytes, as far as it is known
 	arriving bool // the message is not all here
 }
 
@@ -34,11 +36,11 @@ func (c *Conn) QueryTrip(ctx context.Context, s *Stream, early bool) (*ServerErr
 	if err != nil {
 		return nil, err
 	}
-	s.conn, s.ctx, s.stop, s.fields, s.arriving = c, ctx, stop, 0, false
+	s.conn, s.ctx, s.stop, s.fields, s.size, s.arriving = c, ctx, stop, 0, 0, false
 	var refused *ServerError
 	if err = c.flush(ctx); err == nil {
 		refused, err = c.receiveQuery(s, early)
-		err = c.received(ctx, err)
+		err = c.failRead(ctx, err)
 	}
 	if !s.arriving {
 		s.release()
@@ -55,6 +57,7 @@ func (c *Conn) receiveQuery(s *Stream, early bool) (*ServerError, error) {
 		}
 		if s.begin(msg) { // nearly always
 			c.waiting = c.waiting[:0]
+			s.size = len(msg) + c.ws.Left()
 			if s.arriving = more; more {
 				s.dec.ResetSource(s.dec.Rest(), c.ws)
 			}
@@ -65,7 +68,7 @@ func (c *Conn) receiveQuery(s *Stream, early bool) (*ServerError, error) {
 				return nil, err
 			}
 		}
-		e, err := c.parse(msg)
+		e, err := parse(&c.dec, msg)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +88,7 @@ func (c *Conn) nextMessage(early bool) (msg []byte, more bool, err error) {
 		return msg, false, err
 	}
 	msg, more, err = c.ws.NextMessage()
-	for err == nil && more && len(msg) < peekSize {
+	for err == nil && more && len(msg) < beginSize {
 		var longer []byte
 		if longer, err = c.ws.Fill(msg); err == nil {
 			msg = longer
@@ -97,52 +100,37 @@ func (c *Conn) nextMessage(early bool) (msg []byte, more bool, err error) {
 }
 
 // begin reports whether a message begins as the result that is waited for does, and
-// stands before that result then. Whatever else the message is had better be read
-// whole.
-func (s *Stream) begin(msg []byte) bool {
-	d := &s.dec
-	d.Reset(msg)
-	n, err := d.MapLen()
-	if err != nil || n < 2 || !d.Take(&keyID) {
-		return false
+// stands before that result then. All other messages are read whole.
+func (s *Stream) begin(msg []byte) (ok bool) {
+	waiting := s.conn.waiting
+	if len(waiting) == 1 {
+		s.fields, ok = beginResult(&s.dec, msg, waiting[0])
 	}
-	id, err := d.Uint()
-	if err != nil || len(s.conn.waiting) != 1 || id != s.conn.waiting[0] || !d.Take(&keyResult) {
-		return false
-	}
-	s.fields = n - 2
-	return true
+	return ok
 }
-
-var keyID, keyResult = cbor.KnownText("id"), cbor.KnownText("result")
 
 // Decoder reads the result. What it returns as valid until the next call is
 // also gone when it needs more of the message.
 func (s *Stream) Decoder() *cbor.Decoder { return &s.dec }
 
-// Arriving reports whether the message was not all here when it was looked at last.
+// Size is how many bytes the message has: at least, where it comes in fragments.
+func (s *Stream) Size() int { return s.size }
+
+// Arriving reports whether the message had not come whole when it was read from last.
 func (s *Stream) Arriving() bool { return s.arriving }
 
 // Fail gives the connection up for an error of the decoder and returns the
 // *Failure that says so.
 func (s *Stream) Fail(err error) error {
 	s.conn.Abort()
-	err = s.conn.received(s.ctx, err)
+	err = s.conn.failRead(s.ctx, err)
 	s.release()
 	return err
 }
 
-// Finish reads what is behind the result, and frees the connection.
+// Finish reads what comes after the result, and frees the connection.
 func (s *Stream) Finish() error {
-	var err error
-	for more := false; err == nil; {
-		if more, err = s.dec.More(&s.fields); err != nil || !more {
-			break
-		}
-		if err = s.dec.Skip(); err == nil {
-			err = s.dec.Skip()
-		}
-	}
+	err := skipFields(&s.dec, &s.fields)
 	if err == nil {
 		err = s.dec.Tail()
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,11 +25,14 @@ type Conn struct {
 	t      testing.TB
 	raw    socket
 	tls    *tls.Config
-	nc     net.Conn
+	nc     net.Conn // raw, or the TLS connection on it
 	br     *bufio.Reader
 	number int
 	path   string
 	header http.Header
+
+	offered  []string // subprotocols
+	protocol string   // agreed to
 
 	queue    []Request // read while the script waited for something else
 	pongs    [][]byte
@@ -37,7 +41,11 @@ type Conn struct {
 }
 
 func newConn(s *Server, raw socket, cfg *tls.Config, number int) *Conn {
-	return &Conn{srv: s, t: s.t, raw: raw, nc: raw, tls: cfg, br: bufio.NewReader(raw), number: number, header: http.Header{}}
+	return &Conn{
+		srv: s, t: s.t,
+		raw: raw, tls: cfg, nc: raw, br: bufio.NewReader(raw),
+		number: number, header: http.Header{},
+	}
 }
 
 // secure does the TLS handshake where one is wanted. Its failure is the
@@ -82,16 +90,28 @@ func (c *Conn) TLS() tls.ConnectionState {
 	return tls.ConnectionState{}
 }
 
-// Upgrade answers the upgrade request, agreeing to the subprotocol cbor. The early
-// bytes go out in the same write, as a server's first ping does.
-func (c *Conn) Upgrade(early ...byte) { c.UpgradeAs("cbor", early...) }
+// Upgrade answers the upgrade request and agrees to a subprotocol as the server does; see
+// [Server.UseProtocols]. The early bytes go out in the same write, as a server's first ping
+// does.
+func (c *Conn) Upgrade(early ...byte) { c.upgrade(c.srv.choose, early) }
 
-// UpgradeAs is Upgrade with another subprotocol; with "" none is agreed to.
+// UpgradeAs is Upgrade, but it agrees to this subprotocol, offered or not; with "" to none.
 func (c *Conn) UpgradeAs(protocol string, early ...byte) {
+	c.upgrade(func([]string) string { return protocol }, early)
+}
+
+func (c *Conn) upgrade(choose func(offered []string) string, early []byte) {
 	var answer bytes.Buffer
 	u := ws.Upgrader{
-		ProtocolCustom: func([]byte) (string, bool) { return protocol, true },
-		OnRequest:      func(uri []byte) error { c.path = string(uri); return nil },
+		ProtocolCustom: func(offer []byte) (string, bool) {
+			for p := range strings.SplitSeq(string(offer), ",") {
+				c.offered = append(c.offered, strings.TrimSpace(p))
+			}
+			c.srv.countOffer(c.offered)
+			c.protocol = choose(c.offered)
+			return c.protocol, true
+		},
+		OnRequest: func(uri []byte) error { c.path = string(uri); return nil },
 		OnHeader: func(key, value []byte) error {
 			c.header.Add(string(key), string(value))
 			return nil
@@ -104,6 +124,12 @@ func (c *Conn) UpgradeAs(protocol string, early ...byte) {
 	c.Write(answer.Bytes())
 }
 
+// Offered are the subprotocols that the client offered in its upgrade request.
+func (c *Conn) Offered() []string { return c.offered }
+
+// Protocol is the subprotocol that was agreed to; "" for none.
+func (c *Conn) Protocol() string { return c.protocol }
+
 type readWriter struct {
 	io.Reader
 	io.Writer
@@ -112,7 +138,8 @@ type readWriter struct {
 // Refuse reads the upgrade request and answers it with another status.
 func (c *Conn) Refuse(status int, body string) {
 	c.ReadUpgrade()
-	c.Write(fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\n\r\n%s", status, http.StatusText(status), len(body), body))
+	c.Write(fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\n\r\n%s",
+		status, http.StatusText(status), len(body), body))
 }
 
 // ReadUpgrade reads the upgrade request and answers nothing.
@@ -131,7 +158,7 @@ func (c *Conn) Write(b []byte) {
 	}
 }
 
-// Drip sends bytes one at a time with a pause behind each.
+// Drip sends bytes one at a time with a pause after each.
 func (c *Conn) Drip(b []byte, pause time.Duration) {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()

@@ -42,8 +42,15 @@
 // [New] upgrades before it calls the script. With [Listen] the script begins
 // at the accepted socket and may stay silent, [Conn.Refuse] with an HTTP status, or
 // [Conn.Upgrade] with bytes that come together with the 101. [Server.UseTLS]
-// puts any script behind TLS, with certificates of an [Authority]. [Pipes] makes
+// has any script speak TLS, with certificates of an [Authority]. [Pipes] makes
 // connections in memory, for bubbles of testing/synctest.
+//
+// A server is one of 3.0.2, which has no query_stream. One of 3.3 is made by
+// [Server.Streaming]: then the script gets query_stream and query_cancel, and answers by
+// [Conn.Stream] with [StreamBegin], [StreamRows], [StreamValue], [StreamFinished],
+// [StreamSingle], [StreamFailed], [StreamEnd] and [StreamStopped], or with any [Object].
+// [Server.UseVersion] makes a server say another version, [Server.UseProtocols] speak other
+// subprotocols than cbor, in its own order; [Conn.UpgradeAs] agrees to any, or to none.
 //
 // # Ends
 //
@@ -60,13 +67,14 @@
 // [Conn.Write] sends any bytes, [Conn.Drip] sends them one at a time. What to send is
 // built by functions: [Frame], [Masked], [Fragments], [Claim] make frames;
 // [Result], [Error], [NamelessError], [Notification] make messages;
-// [Value], [Entries], [OK], [Failed], [Nested] make what is inside. A reply cut in its middle is
+// [Value], [Entries], [OK], [Failed], [Nested] make what is inside. A reply cut in its
+// middle is
 //
 //	reply := scripted.Frame(scripted.OpBinary, scripted.Result(r.ID, scripted.Value("hello")))
 //	c.Write(reply[:len(reply)/2])
 //	c.Drop()
 //
-// # Accounts
+// # Counts
 //
 // [Server.Requests], [Server.Queries] and [Server.Count] tell what was read on all
 // connections, in order; [Server.Connections] and [Server.Open] count

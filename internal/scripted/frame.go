@@ -6,6 +6,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
+// Frames of WebSocket, the bad ones included.
+
 // Opcodes of frames.
 const (
 	OpContinuation = byte(ws.OpContinuation)

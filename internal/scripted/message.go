@@ -8,6 +8,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// Messages and what is in them, as CBOR.
+
 // Raw is CBOR that Value takes as it is.
 type Raw []byte
 
@@ -68,6 +70,13 @@ func Result(id uint64, result []byte) []byte {
 // an empty kind makes it one of 2.x.
 func Error(id uint64, code int, kind, message string) []byte {
 	return Value(map[string]any{"id": int(id), "error": errorValue(code, kind, message)})
+}
+
+// unknownMethod is what a server answers to a method that it does not have (3.3.5).
+func unknownMethod(id uint64) []byte {
+	e := errorValue(-32601, "NotFound", "Method not found")
+	e["details"] = map[string]any{"kind": "Method", "details": map[string]any{"name": "unknown"}}
+	return Value(map[string]any{"id": int(id), "error": e})
 }
 
 // NamelessError is the answer to a request that the server could not read: an

@@ -47,7 +47,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 	}
 }
 
-// drain passes on what is queued, and closes the pipe behind the last of it.
+// drain passes on what is queued, and then closes the pipe.
 func (p *pipe) drain() {
 	defer p.Conn.Close()
 	for b := range p.queue {

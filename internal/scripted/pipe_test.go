@@ -11,7 +11,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
-func TestTimePassesBesideAServerOfPipes(t *testing.T) {
+// Servers that are reached through pipes, for tests in fake time.
+
+func TestPipesLetTimePass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		started := time.Now()
 		srv := scripted.Pipes(t, func(c *scripted.Conn) {
@@ -32,7 +34,7 @@ func TestTimePassesBesideAServerOfPipes(t *testing.T) {
 	})
 }
 
-func TestAClosedServerOfPipesRefuses(t *testing.T) {
+func TestPipesRefuseWhenTheirServerIsClosed(t *testing.T) {
 	srv := scripted.Pipes(t, nil)
 	srv.Close()
 	_, err := srv.Dial(t.Context(), "tcp", srv.Addr())

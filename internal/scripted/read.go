@@ -8,9 +8,11 @@ import (
 	"github.com/gobwas/ws"
 )
 
+// What a script waits for and reads.
+
 // Request waits for the next request and reads it. Control frames that come
 // before it are dealt with: a ping is answered, a pong is kept for AwaitPong. The
-// client's frames must be as RFC 6455 and this driver's habits have it (masked,
+// client's frames must be as RFC 6455 asks and as this driver writes them (masked,
 // binary, not fragmented), else the test fails.
 func (c *Conn) Request() Request {
 	for len(c.queue) == 0 {
@@ -47,21 +49,21 @@ func (c *Conn) AwaitPong() []byte {
 	return p
 }
 
-// Farewell tells how a client left.
-type Farewell struct {
+// ClientEnd is how a client left.
+type ClientEnd struct {
 	Code uint16 // of its Close frame; 0 if there was none, 1005 if it held no code
 	Err  error  // io.EOF for a FIN, io.ErrUnexpectedEOF for one inside a frame, or the socket's error
 }
 
 // AwaitClose reads until the client's socket is closed and tells how. Requests
 // that come before are counted, not answered.
-func (c *Conn) AwaitClose() Farewell {
+func (c *Conn) AwaitClose() ClientEnd {
 	for {
 		if err := c.read(); err != nil {
 			if c.srv.over() {
 				c.end()
 			}
-			return Farewell{c.code, err}
+			return ClientEnd{c.code, err}
 		}
 	}
 }
@@ -116,6 +118,7 @@ func (c *Conn) read() error {
 	return nil
 }
 
+// log keeps a request for the script and for the server's counts.
 func (c *Conn) log(h ws.Header, msg []byte) error {
 	if !h.Fin {
 		c.t.Error("scripted: the client sent a fragmented message")
@@ -126,10 +129,11 @@ func (c *Conn) log(h ws.Header, msg []byte) error {
 		return err
 	}
 	r.Conn = c.number
+	c.srv.count(r)
+	if _, streams := c.srv.told(); !streams && r.ofStreams() {
+		c.Message(unknownMethod(r.ID))
+		return nil
+	}
 	c.queue = append(c.queue, r)
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
-	c.srv.requests = append(c.srv.requests, r)
-	c.srv.notify()
 	return nil
 }

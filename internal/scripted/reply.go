@@ -1,6 +1,8 @@
 package scripted
 
-import "github.com/surrealsql/surrealsql/internal/cbor"
+import "github.com/surrealsql/surrealsql/internal/wire"
+
+// What a script answers and sends.
 
 // Greet answers what opens a session, up to and including "version", which
 // the driver asks last.
@@ -28,14 +30,14 @@ func (c *Conn) Serve(handle func(Request)) {
 }
 
 // ServeUntilClose is Serve, but it returns when the client leaves, and tells how.
-func (c *Conn) ServeUntilClose(handle func(Request)) Farewell {
+func (c *Conn) ServeUntilClose(handle func(Request)) ClientEnd {
 	for {
 		for len(c.queue) == 0 {
 			if err := c.read(); err != nil {
 				if c.srv.over() {
 					c.end()
 				}
-				return Farewell{c.code, err}
+				return ClientEnd{c.code, err}
 			}
 		}
 		if r := c.Request(); handle == nil || r.opensSession() {
@@ -47,18 +49,22 @@ func (c *Conn) ServeUntilClose(handle func(Request)) Farewell {
 }
 
 // Answer answers a request as well as can be done without a database: a query
-// gives one empty result, whatever its text.
+// gives one empty result, whatever its text, and is never there to be cancelled.
 func (c *Conn) Answer(r Request) {
 	switch r.Method {
 	case "signin":
 		c.Reply(r.ID, Value("token"))
 	case "version":
-		c.Reply(r.ID, Value("surrealdb-3.0.2"))
+		version, _ := c.srv.told()
+		c.Reply(r.ID, Value(version))
 	case "begin", "live":
-		id := [16]byte{15: byte(r.ID)}
-		c.Reply(r.ID, cbor.AppendBytes(cbor.AppendTag(nil, 37), id[:]))
+		c.Reply(r.ID, wire.AppendUUID(nil, [16]byte{15: byte(r.ID)}))
 	case "query":
 		c.QueryResult(r.ID)
+	case "query_stream":
+		c.Stream(r.ID, StreamBegin(1), StreamFinished(0), StreamEnd(1))
+	case "query_cancel":
+		c.ReplyError(r.ID, -32603, "Validation", "No streaming query with this request id is in progress")
 	default:
 		c.Reply(r.ID, None)
 	}
@@ -84,6 +90,13 @@ func (c *Conn) QueryResult(id uint64, rows ...any) {
 
 // QueryResults answers a query with one entry a statement; see OK and Failed.
 func (c *Conn) QueryResults(id uint64, entries ...Raw) { c.Reply(id, Entries(entries...)) }
+
+// Stream sends frames of a streamed query, each in a message and a write of its own.
+func (c *Conn) Stream(id uint64, frames ...Raw) {
+	for _, f := range frames {
+		c.Reply(id, f)
+	}
+}
 
 // Ping sends a ping.
 func (c *Conn) Ping(payload string) { c.Write(Frame(OpPing, []byte(payload))) }

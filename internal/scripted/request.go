@@ -8,12 +8,15 @@ import (
 
 // Request is one request as it was read.
 type Request struct {
-	Conn   int // number of the connection, from 1
-	ID     uint64
-	Method string
-	Text   string   // the first parameter, if it is a text: the query of "query"
-	Params [][]byte // CBOR of each parameter
-	Txn    []byte   // CBOR of the transaction's id; nil if there is none
+	Conn    int // number of the connection, from 1
+	ID      uint64
+	Method  string
+	Text    string   // the first parameter, if it is a text: the query of "query"
+	Params  [][]byte // CBOR of each parameter
+	Txn     []byte   // CBOR of the transaction's id; nil if there is none
+	Session []byte   // CBOR of the attached session's id; nil for the first one
+
+	TraceContext map[string]string // traceparent and tracestate; nil if there is none
 }
 
 // opensSession reports whether a request belongs to what Serve answers itself.
@@ -25,22 +28,21 @@ func (r Request) opensSession() bool {
 	return false
 }
 
+// ofStreams reports whether a server before 3.3 does not know the request.
+func (r Request) ofStreams() bool { return r.Method == "query_stream" || r.Method == "query_cancel" }
+
 func parseRequest(msg []byte) (r Request, err error) {
 	var d cbor.Decoder
 	d.Reset(msg)
-	n, err := d.MapLen()
-	for more := false; err == nil; {
-		if more, err = d.More(&n); !more {
-			break
+	for key, err := range d.Pairs() {
+		if err == nil {
+			err = r.parseField(&d, string(key))
 		}
-		var key string
-		if key, err = d.Text(); err == nil {
-			err = r.parseField(&d, key)
+		if err != nil {
+			return r, err
 		}
 	}
-	if err == nil {
-		err = d.Tail()
-	}
+	err = d.Tail()
 	if err == nil && (r.ID == 0 || r.Method == "") {
 		err = fmt.Errorf("no id or no method")
 	}
@@ -55,12 +57,30 @@ func (r *Request) parseField(d *cbor.Decoder, key string) (err error) {
 		r.Method, err = d.Text()
 	case "txn":
 		r.Txn, err = d.Raw()
+	case "session":
+		r.Session, err = d.Raw()
+	case "trace_context":
+		err = r.parseTraceContext(d)
 	case "params":
 		err = r.parseParams(d)
 	default:
 		err = fmt.Errorf("an unknown field %q", key)
 	}
 	return err
+}
+
+func (r *Request) parseTraceContext(d *cbor.Decoder) error {
+	r.TraceContext = make(map[string]string)
+	for key, err := range d.Pairs() {
+		if err != nil {
+			return err
+		}
+		name := string(key)
+		if r.TraceContext[name], err = d.Text(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Request) parseParams(d *cbor.Decoder) error {

@@ -62,7 +62,7 @@ func (c *client) expect(payload []byte) {
 	require.Equal(c.t, payload, got)
 }
 
-func TestASessionIsServedAndOnlyTheRestIsScripted(t *testing.T) {
+func TestServeAnswersSessionAndLeavesRestToScript(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Serve(func(r scripted.Request) {
 			if r.Text == "SELECT 1" {
@@ -91,7 +91,58 @@ func TestASessionIsServedAndOnlyTheRestIsScripted(t *testing.T) {
 	srv.AwaitOpen(0)
 }
 
-func TestADroppedConnectionEndsInAFINAlsoWithUnreadBytes(t *testing.T) {
+func TestStreamsAreUnknownBefore33(t *testing.T) {
+	srv := scripted.New(t, nil)
+	c := dial(t, srv, nil)
+	c.send(1, "query_stream", "SELECT 1", nil)
+	details := map[string]any{"kind": "Method", "details": map[string]any{"name": "unknown"}}
+	c.expect(scripted.Value(map[string]any{"id": 1, "error": map[string]any{
+		"code": -32601, "details": details, "kind": "NotFound", "message": "Method not found",
+	}}))
+	c.send(2, "version")
+	c.expect(scripted.Result(2, scripted.Value("surrealdb-3.0.2")))
+	require.Empty(t, srv.Queries())
+	require.Equal(t, 1, srv.Count("query_stream"))
+}
+
+func TestStreamsReachScriptOfStreamingServer(t *testing.T) {
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			switch {
+			case r.Text == "SELECT 1":
+				c.Stream(r.ID, scripted.StreamBegin(1), scripted.StreamRows(0, 1))
+			case r.Method == "query_cancel":
+				id, err := r.Cancels()
+				if err != nil || id != 1 {
+					t.Errorf("cancels %d, %v", id, err)
+				}
+				c.Reply(r.ID, scripted.None)
+				c.Stream(id, scripted.StreamStopped(0))
+			default:
+				c.Answer(r)
+			}
+		})
+	}).Streaming()
+	c := dial(t, srv, nil)
+	expect := func(id uint64, frames ...scripted.Raw) {
+		t.Helper()
+		for _, f := range frames {
+			c.expect(scripted.Result(id, f))
+		}
+	}
+	c.send(1, "query_stream", "SELECT 1", nil)
+	expect(1, scripted.StreamBegin(1), scripted.StreamRows(0, 1))
+	c.send(2, "query_cancel", 1)
+	expect(2, scripted.None)
+	expect(1, scripted.StreamStopped(0))
+	c.send(3, "query_stream", "CREATE x", nil)
+	expect(3, scripted.StreamBegin(1), scripted.StreamFinished(0), scripted.StreamEnd(1))
+	c.send(4, "version")
+	expect(4, scripted.Value("surrealdb-3.3.5"))
+	require.Equal(t, []string{"SELECT 1", "CREATE x"}, srv.Queries())
+}
+
+func TestDropEndsInFINAlsoWithUnreadBytes(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Arrived()
 		c.Drop()
@@ -104,7 +155,7 @@ func TestADroppedConnectionEndsInAFINAlsoWithUnreadBytes(t *testing.T) {
 	require.Empty(t, srv.Requests(), "nothing was read")
 }
 
-func TestAResetConnectionEndsInAnRST(t *testing.T) {
+func TestResetEndsInRST(t *testing.T) {
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.Request()
 		c.Reset()
@@ -116,23 +167,23 @@ func TestAResetConnectionEndsInAnRST(t *testing.T) {
 	require.Equal(t, []string{"CREATE x"}, srv.Queries())
 }
 
-func TestAScriptLearnsHowItsClientLeft(t *testing.T) {
-	left := make(chan scripted.Farewell, 2)
+func TestAwaitCloseTellsHowClientLeft(t *testing.T) {
+	left := make(chan scripted.ClientEnd, 2)
 	srv := scripted.New(t, func(c *scripted.Conn) { left <- c.AwaitClose() })
 
 	c := dial(t, srv, nil)
 	c.frame(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "")))
 	require.NoError(t, c.Close())
-	require.Equal(t, scripted.Farewell{Code: 1000, Err: io.EOF}, <-left)
+	require.Equal(t, scripted.ClientEnd{Code: 1000, Err: io.EOF}, <-left)
 
 	c = dial(t, srv, nil)
 	_, err := c.Write([]byte{0x82})
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
-	require.Equal(t, scripted.Farewell{Err: io.ErrUnexpectedEOF}, <-left)
+	require.Equal(t, scripted.ClientEnd{Err: io.ErrUnexpectedEOF}, <-left)
 }
 
-func TestAStalledOrDrippingScriptEndsWithItsTest(t *testing.T) {
+func TestStallAndDripEndWithTheirTest(t *testing.T) {
 	t.Run("inner", func(t *testing.T) {
 		srv := scripted.New(t, func(c *scripted.Conn) {
 			if c.Number() == 1 {
@@ -147,7 +198,7 @@ func TestAStalledOrDrippingScriptEndsWithItsTest(t *testing.T) {
 	})
 }
 
-func TestTLSAndHeadersReachTheScript(t *testing.T) {
+func TestTLSAndHeadersReachScript(t *testing.T) {
 	ca := scripted.NewAuthority(t)
 	srv := scripted.Listen(t, func(c *scripted.Conn) {
 		c.Upgrade(scripted.Frame(scripted.OpPing, []byte("early"))...)
@@ -162,7 +213,7 @@ func TestTLSAndHeadersReachTheScript(t *testing.T) {
 	c.expect(scripted.Result(7, scripted.Value([]any{"/rpc", "me", true, "late"})))
 }
 
-func TestAnUpgradeCanBeRefused(t *testing.T) {
+func TestUpgradeCanBeRefused(t *testing.T) {
 	srv := scripted.Listen(t, func(c *scripted.Conn) { c.Refuse(401, "no") })
 	_, _, _, err := ws.Dial(context.Background(), "ws://"+srv.Addr()+"/rpc")
 	require.Equal(t, ws.StatusError(401), err)
@@ -182,6 +233,9 @@ func TestMessagesAreReadableCBOR(t *testing.T) {
 		scripted.Result(1, scripted.Entries(scripted.OK(nil), scripted.Failed("no"))),
 		scripted.Error(1, -32000, "Internal", "no"),
 		scripted.NamelessError(-32700, "Parse error"),
+		scripted.Result(1, scripted.StreamFailed(0, "no")),
+		scripted.Result(1, scripted.StreamValue(0, scripted.Object("b", 1, "a", 2, "b", 3))),
+		scripted.Result(1, scripted.StreamSingle(0)),
 		scripted.Notification(map[string]any{"action": "CREATE", "n": 1.5, "b": []byte{1}, "none": scripted.None, "t": true}),
 	} {
 		var d cbor.Decoder
@@ -190,4 +244,27 @@ func TestMessagesAreReadableCBOR(t *testing.T) {
 		require.NoError(t, d.Tail())
 	}
 	require.Panics(t, func() { scripted.Value(struct{}{}) })
+}
+
+func TestServerTakesTheFirstOfItsOwnSubprotocolsThatIsOffered(t *testing.T) {
+	asked := make(chan *scripted.Conn, 1)
+	srv := scripted.New(t, func(c *scripted.Conn) { asked <- c; c.Serve(nil) }).UseProtocols("json", "cbor.2", "cbor", "shaped")
+	for _, tc := range []struct {
+		offered []string
+		want    string
+	}{
+		{[]string{"shaped", "cbor.2", "cbor"}, "cbor.2"},
+		{[]string{"shaped", "cbor"}, "cbor"},
+		{[]string{"shaped"}, "shaped"},
+		{[]string{"flatbuffers"}, ""},
+	} {
+		d := ws.Dialer{Protocols: tc.offered}
+		nc, _, hs, err := d.Dial(t.Context(), "ws://"+srv.Addr()+"/rpc")
+		require.NoError(t, err)
+		require.Equal(t, tc.want, hs.Protocol)
+		c := <-asked
+		require.Equal(t, tc.offered, c.Offered())
+		require.Equal(t, tc.want, c.Protocol())
+		require.NoError(t, nc.Close())
+	}
 }

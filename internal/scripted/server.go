@@ -3,15 +3,12 @@ package scripted
 import (
 	"crypto/tls"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
-
-// patience is how long a test waits for what should happen at once. It only
-// runs out in a test that fails.
-const patience = 10 * time.Second
 
 // Server accepts connections on a loopback port and runs a script on each. Its
 // methods may be called from any goroutine.
@@ -25,14 +22,22 @@ type Server struct {
 
 	mu       sync.Mutex
 	tls      *tls.Config
+	version  string         // that it says it is
+	streams  bool           // it has query_stream
+	speaks   []string       // subprotocols, in its own order
 	changed  chan struct{}  // closed, and made anew, when anything below changes
 	conns    map[*Conn]bool // whose sockets are open; false for one given up by Drop or Reset
 	accepted int
 	requests []Request
+	offers   [][]string // of subprotocols
 }
 
-// New starts a server that upgrades each connection to WebSocket, subprotocol
-// cbor, and runs the script on it. A nil script is c.Serve(nil). The
+// timeout is how long a test waits for what should happen at once. It only passes in
+// a test that fails.
+const timeout = 10 * time.Second
+
+// New starts a server that upgrades each connection to WebSocket, as [Conn.Upgrade] does,
+// and runs the script on it. A nil script is c.Serve(nil). The
 // server ends with the test.
 func New(t testing.TB, script func(c *Conn)) *Server {
 	t.Helper()
@@ -45,7 +50,7 @@ func New(t testing.TB, script func(c *Conn)) *Server {
 	})
 }
 
-// Listen starts a server whose script begins at the accepted socket (behind the
+// Listen starts a server whose script begins at the accepted socket (after the
 // TLS handshake, with [Server.UseTLS]). The server ends with the test.
 func Listen(t testing.TB, script func(c *Conn)) *Server {
 	t.Helper()
@@ -63,6 +68,8 @@ func Listen(t testing.TB, script func(c *Conn)) *Server {
 func newServer(t testing.TB, script func(*Conn)) *Server {
 	return &Server{
 		t: t, script: script,
+		version: "surrealdb-3.0.2",
+		speaks:  []string{"cbor"},
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
 		conns:   make(map[*Conn]bool),
@@ -75,6 +82,56 @@ func (s *Server) UseTLS(cfg *tls.Config) *Server {
 	defer s.mu.Unlock()
 	s.tls = cfg
 	return s
+}
+
+// UseVersion makes the server say that it is of another version, to the requests to
+// come, and returns it.
+func (s *Server) UseVersion(version string) *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+	return s
+}
+
+// Streaming makes the server one of 3.3, which has query_stream and query_cancel, and
+// returns it: those requests go to the script. Without it they are answered as older
+// servers do, and the script does not see them.
+func (s *Server) Streaming() *Server {
+	s.UseVersion("surrealdb-3.3.5")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.streams = true
+	return s
+}
+
+// UseProtocols makes the server speak these subprotocols, on the connections to come, and
+// returns it. It takes the first of them that a client offers, as SurrealDB does, whatever
+// the client's order is; where a client offers none of them it agrees to none. Without this
+// it speaks cbor alone.
+func (s *Server) UseProtocols(names ...string) *Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.speaks = names
+	return s
+}
+
+// choose is what the server agrees to of an offer; "" for nothing.
+func (s *Server) choose(offered []string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.speaks {
+		if slices.Contains(offered, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// told is what the server says of itself.
+func (s *Server) told() (version string, streams bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version, s.streams
 }
 
 // Close ends the server: no connection is accepted any more, the open ones are
@@ -91,7 +148,7 @@ func (s *Server) Close() {
 	go func() { s.wg.Wait(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		s.t.Error("scripted: a script does not end with its test: it waits for something without Conn.Wait")
 	}
 }
@@ -113,8 +170,8 @@ func (s *Server) Addr() string {
 	return s.ln.Addr().String()
 }
 
-// DSN is surrealdb://root:root@host:port/ns/db with the parameters, each
-// key=value, behind it.
+// DSN is surrealdb://root:root@host:port/ns/db?key=value&…: each of the parameters is a
+// key=value.
 func (s *Server) DSN(params ...string) string {
 	scheme := "surrealdb"
 	s.mu.Lock()
@@ -151,7 +208,7 @@ func (s *Server) begin(nc socket) bool {
 	s.accepted++
 	c := newConn(s, nc, s.tls, s.accepted)
 	s.conns[c] = true
-	s.notify()
+	s.notifyLocked()
 	s.wg.Go(func() { s.run(c) })
 	return true
 }
@@ -165,11 +222,12 @@ func (s *Server) run(c *Conn) {
 	}
 }
 
+// forget takes a connection that is closed off the list.
 func (s *Server) forget(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	s.notify()
+	s.notifyLocked()
 }
 
 // discount takes a connection out of what Open counts.
@@ -177,15 +235,32 @@ func (s *Server) discount(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[c] = false
-	s.notify()
+	s.notifyLocked()
 }
 
-// notify wakes Await. The caller holds the lock.
-func (s *Server) notify() {
+// count keeps a request that was read.
+func (s *Server) count(r Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, r)
+	s.notifyLocked()
+}
+
+// countOffer keeps what a client offered.
+func (s *Server) countOffer(names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offers = append(s.offers, names)
+	s.notifyLocked()
+}
+
+// notifyLocked wakes Await.
+func (s *Server) notifyLocked() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
+// over reports whether the server has ended.
 func (s *Server) over() bool {
 	select {
 	case <-s.done:

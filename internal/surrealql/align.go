@@ -139,7 +139,7 @@ func (a *Aligner) took(i int, failed bool, message string) {
 	}
 	end := a.end(i)
 	left := end - i - 1
-	if left > 0 && (s.Kind == Return && left <= a.missing || s.mayReturn && left == a.missing) {
+	if left > 0 && (s.Kind == Return && left <= a.missing || s.holdsReturn && left == a.missing) {
 		a.missing -= left
 		a.next = end
 	}

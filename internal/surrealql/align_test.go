@@ -16,7 +16,7 @@ var entryMessages = map[string]string{
 	"missing":   "Missing COMMIT statement",
 }
 
-func TestEachEntryOfAnAnswerIsGivenToItsStatement(t *testing.T) {
+func TestAlignGivesEachEntryToItsStatement(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		major   int
@@ -65,7 +65,7 @@ func TestEachEntryOfAnAnswerIsGivenToItsStatement(t *testing.T) {
 	}
 }
 
-func TestEntriesBeyondTheStatementsBelongToNone(t *testing.T) {
+func TestAlignGivesEntriesBeyondStatementsToNone(t *testing.T) {
 	t.Parallel()
 	a := Analyze("RETURN 1").Align(3, 2)
 	_, ok := a.Next(false, "")

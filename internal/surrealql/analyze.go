@@ -1,101 +1,18 @@
 package surrealql
 
-// Query is what a text turned out to hold. It is immutable and may be shared
-// between goroutines.
-type Query struct {
-	// Text is the text as given.
-	Text string
-	// Rewritten is the text with each $1 made $_1, and an alias for columns that the
-	// server answers unreadably without one; the same string when there was none.
-	Rewritten string
-	// Ordinals is the highest ordinal used, as $n or $_n.
-	Ordinals int
-	// Placeholders are the uses of ordinals in the order of the text.
-	Placeholders []Placeholder
-	// Params are the names the text uses and does not assign, in the order of
-	// their first use, without those that are special and those of ordinals. One
-	// that no argument is bound to need not be a mistake: DEFINE PARAM and a
-	// variable of the session also give values.
-	Params []string
-	// Stored are those of Params that only definitions use, which store them by
-	// name: nothing needs to give them a value now.
-	Stored []string
-	// Needs are the parameters that must have a value when the text runs, each
-	// once for the database that is used there.
-	Needs []Need
-	// Kept are the names, _n for ordinals, that a definition keeps: an argument
-	// of that name would not be what the definition means later.
-	Kept []string
-	// Stale are the names that the text gives a value by LET or FOR, and that a
-	// definition keeps by name all the same.
-	Stale []string
-	// Unused is the first of the ordinals up to Ordinals that is not used, or 0.
-	Unused int
-
-	places map[string]int // in Params, where they are many
-	// Question is the offset of the first ? that stands where an operand is due,
-	// as a placeholder of other databases would, or -1.
-	Question int
-	// Zero is the offset of the first $0, $01 and the like, which are no ordinals,
-	// or -1.
-	Zero int
-	// Commas are the offsets of the commas that part expressions in parentheses,
-	// which hold no list in SurrealQL, but may hold a point.
-	Commas []int
-	// Statements are the statements of the text in order, without empty ones.
-	Statements []Statement
-}
-
-// Statement is one statement of a text.
-type Statement struct {
-	Kind Kind
-	// Pos and End are the offsets of its first byte and behind its last; the
-	// semicolon is not part of it.
-	Pos, End int
-	// MayWrite tells that it may change data or schema: it is or holds a writing
-	// statement, USE (which makes what is not there) or a call of anything but the
-	// functions that are known to read, or the analysis has lost its way in it.
-	MayWrite bool
-	// Yields tells that its result is a result set. LET, USE, BEGIN, COMMIT,
-	// CANCEL and OPTION have none; see Query.Align for their entries.
-	Yields bool
-	// Returning tells that a writing statement says RETURN.
-	Returning bool
-	// Explained tells that the statement ends in EXPLAIN and answers a plan.
-	Explained bool
-	// Projection says how the result is laid out.
-	Projection Projection
-
-	// Lone is the name of a field that it is, perhaps in parentheses, and nothing else:
-	// that has no value where there is no record. The server answers NONE to ROLLBACK,
-	// VACUUM and every typo of one word.
-	Lone string
-	// Idle is a word about transactions that stands as a statement in a block of it,
-	// as in IF $bad { CANCEL }, where it is such a name; else "".
-	Idle string
-
-	insert  int     // where a RETURN clause belongs, or -1
-	hasTail bool    // a clause behind that place was seen
-	output  keyword // what its RETURN says, if that is NONE, NULL, BEFORE, AFTER or DIFF
-	ran     bool    // EXPLAIN tells the plan of a statement that ran
-	inner   bool    // it stands in parentheses
-	hushed  bool    // it stands behind OPTION IMPORT
-
-	lost bool // it was not followed to its end, or a block in it was not
-	// mayReturn tells that it holds a RETURN, which ends a transaction block.
-	mayReturn bool
-	returned  Counting // of the statement that a RETURN or parentheses hold
-}
-
-// Lost reports whether the statement has syntax that the analysis does not know, and
-// passed over: what it is may be a guess.
-func (s *Statement) Lost() bool { return s.lost }
+// The whole text: its statements one after the other, those that stand only at its
+// top, and what the Query keeps of what the parser has found.
 
 // Analyze reads a text. It does not fail: what the server would refuse is
 // analysed as well as can be, and the server says what is wrong with it.
 func Analyze(text string) *Query {
-	p := parser{lex: lexer{text: text}, question: -1, zero: -1}
-	q := &Query{Text: text}
+	p := newParser(text)
+	return p.query()
+}
+
+// query reads the text from its beginning.
+func (p *parser) query() *Query {
+	q := &Query{Text: p.lex.text}
 	for {
 		for p.eat(tSemicolon) {
 		}
@@ -104,7 +21,7 @@ func Analyze(text string) *Query {
 			break
 		}
 		before := p.last
-		s := p.topLevel(t)
+		s := p.topStatement(t)
 		if p.last == before {
 			p.next() // a closer that closes nothing
 			continue
@@ -112,38 +29,39 @@ func Analyze(text string) *Query {
 		s.End = p.last
 		if s.Projection.Form == Columns {
 			if !p.lost {
-				s.Projection.alias()
+				s.Projection.addAliases()
 			}
-			s.Projection.fix()
+			s.Projection.findStatic()
 		}
-		s.MayWrite, s.mayReturn, s.lost, s.Idle = p.writes || p.lost, p.returned, p.lost, p.idle
-		s.hushed = p.hushed && s.Kind != Option
+		s.MayWrite, s.lost = p.writes || p.lost, p.lost
+		s.holdsReturn, s.BlockTxWord, s.BuildsIndex = p.holdsReturn, p.txWord, p.builds
+		s.afterImport = p.afterImport && s.Kind != Option
 		q.Statements = append(q.Statements, s)
 	}
 	if p.lex.unclear {
-		q.unclear()
+		q.assumeWrites()
 	}
-	q.Question, q.Zero, q.Commas = p.question, p.zero, p.commas
-	q.Params, q.Stored, q.Needs = p.params.free, p.params.storedOnly(), p.params.needs
+	q.QuestionMark, q.ZeroOrdinal, q.Commas = p.params.question, p.params.zero, p.commas
+	q.Params, q.Needs = p.params.free, p.params.needs
 	q.Kept, q.Stale = p.params.kept, p.params.stale
-	q.index()
-	q.place(p.ordinals)
+	q.indexParams()
+	q.setPlaceholders(p.params.ordinals)
 	return q
 }
 
-// unclear makes writers of all statements of a text of which servers see other parts as
-// comments, and a statement of a text that is nothing else to us.
-func (q *Query) unclear() {
+// assumeWrites makes writers of all statements of a text of which servers see other
+// parts as comments, and a statement of a text that is nothing else to us.
+func (q *Query) assumeWrites() {
 	if len(q.Statements) == 0 {
-		q.Statements = []Statement{{insert: -1, lost: true}}
+		q.Statements = []Statement{{End: len(q.Text), returnPos: -1, lost: true}}
 	}
 	for i := range q.Statements {
 		q.Statements[i].MayWrite = true
 	}
 }
 
-// place keeps the placeholders and rewrites the text for them.
-func (q *Query) place(ordinals []Placeholder) {
+// setPlaceholders keeps the placeholders and rewrites the text for them.
+func (q *Query) setPlaceholders(ordinals []Placeholder) {
 	q.Placeholders, q.Rewritten = ordinals, q.Text
 	for _, o := range ordinals {
 		q.Ordinals = max(q.Ordinals, o.N)
@@ -162,11 +80,11 @@ func (q *Query) place(ordinals []Placeholder) {
 	}
 }
 
-// topLevel walks one statement of the text up to its semicolon.
-func (p *parser) topLevel(t token) Statement {
-	p.writes, p.returned, p.lost, p.misnamed = false, false, false, false
-	p.ofText, p.idle = true, ""
-	s := Statement{insert: -1, Pos: t.pos, Yields: true}
+// topStatement walks one statement of the text up to its semicolon.
+func (p *parser) topStatement(t token) Statement {
+	p.writes, p.holdsReturn, p.lost, p.misnamed, p.builds = false, false, false, false, false
+	p.ofText, p.txWord = true, ""
+	s := Statement{returnPos: -1, Pos: t.pos, Yields: true}
 	if t.kind != tWord || !p.topWord(&s, t) {
 		p.topExpression(&s, t)
 	}
@@ -175,22 +93,23 @@ func (p *parser) topLevel(t token) Statement {
 		p.lost = true
 	}
 	if p.lost || p.misnamed {
-		s.insert, s.Lone, p.idle = -1, "", ""
+		s.returnPos, s.BareField, p.txWord = -1, "", ""
 	}
 	return s
 }
 
-// topWord walks the statements that stand only at the top of a text.
+// topWord walks a statement that stands only at the top of a text; false means that
+// the word begins none.
 func (p *parser) topWord(s *Statement, t token) bool {
 	switch t.kw {
 	case kwBegin:
 		s.silent(Begin)
-		p.began = len(p.params.undo)
+		p.beginMark = len(p.params.undo)
 	case kwCommit:
 		s.silent(Commit)
 	case kwCancel:
 		s.silent(Cancel)
-		p.params.back(min(p.began, len(p.params.undo))) // 4.0 forgets what it gave
+		p.params.undoTo(min(p.beginMark, len(p.params.undo))) // 4.0 forgets what it gave
 	case kwOption:
 		s.silent(Option)
 		p.optionBody()
@@ -211,11 +130,11 @@ func (p *parser) topWord(s *Statement, t token) bool {
 		p.accessBody()
 		return true
 	case kwLive:
-		s.is(Live, Value, One)
-		p.params.live = true
+		s.is(Live, Columns, One)
+		p.params.inLiveQuery = true
 		p.next()
-		p.liveBody()
-		p.params.live = false
+		p.liveBody(s)
+		p.params.inLiveQuery = false
 		return true
 	default:
 		return false
@@ -223,12 +142,54 @@ func (p *parser) topWord(s *Statement, t token) bool {
 	p.next()
 	p.skipTo(nil)
 	if t.kw == kwUse {
-		p.params.change()
+		p.params.leaveDatabase()
 	}
 	return true
 }
 
-// optionBody walks OPTION IMPORT, or OPTION IMPORT = true. The statements behind it
+// topExpression walks a statement that may also stand elsewhere, or an expression.
+func (p *parser) topExpression(s *Statement, t token) {
+	e := expr{wantStmt: true}
+	p.expression(&e)
+	switch {
+	case e.kind == exprStatement && t.kind == tWord:
+		pos := s.Pos
+		*s = *e.stmt
+		s.Pos, s.Yields = pos, s.Kind != Let
+	case t.kind == tLBrace && e.kind == exprOther:
+		s.is(Block, Dynamic, AsIs)
+	default:
+		s.layOut(&e)
+		s.Kind, s.BareField = Expression, p.bareField(&e)
+		if e.kind == exprStatement {
+			s.Kind, s.inParens = e.stmt.Kind, true
+		}
+		s.returnPos = -1
+	}
+}
+
+// bareField returns the text of an expression that is names of fields and nothing else,
+// without the parentheses around it; else "".
+func (p *parser) bareField(e *expr) string {
+	if e.kind != exprIdiom || len(e.parts) == 0 || e.aliased {
+		return ""
+	}
+	for _, pt := range e.parts {
+		if pt.kind != partField {
+			return ""
+		}
+	}
+	end := e.parts[len(e.parts)-1].end
+	rest := lexer{text: p.src(end, p.last)}
+	for t := rest.next(); t.kind != tEOF; t = rest.next() {
+		if t.kind != tRParen {
+			return ""
+		}
+	}
+	return p.src(e.parts[0].pos, end)
+}
+
+// optionBody walks OPTION IMPORT, or OPTION IMPORT = true. The statements after it
 // run without events, and answer nothing of what they write, whatever their RETURN
 // says (3.0.2 to 4.0.0-beta.1).
 func (p *parser) optionBody() {
@@ -236,14 +197,21 @@ func (p *parser) optionBody() {
 	imports := p.spells(p.peek(), "IMPORT")
 	p.skipTo(func(t token) bool { imports = imports && !t.is(kwFalse); return false })
 	if imports {
-		p.hushed = true
+		p.afterImport = true
 	}
-	p.params.live = false
+	p.params.inLiveQuery = false
 }
 
-func (p *parser) liveBody() {
-	if p.eatWord(kwSelect) && !p.eatWord(kwDiff) {
-		p.fields(nil, stopSelect)
+// liveBody walks a LIVE SELECT after its first word. The projection is that of a
+// notification's result.
+func (p *parser) liveBody(s *Statement) {
+	switch {
+	case !p.eatWord(kwSelect):
+	case p.eatWord(kwDiff):
+		s.Diff, s.Projection.Form = true, Value
+	default:
+		p.fields(&s.Projection, endsAtFrom)
+		s.Projection.ofSelect = true
 	}
 	p.eatWord(kwFrom)
 	p.expressions()
@@ -290,25 +258,5 @@ func (p *parser) accessBody() {
 		}
 	default:
 		p.clauses(nil)
-	}
-}
-
-func (p *parser) topExpression(s *Statement, t token) {
-	e := expr{want: true}
-	p.expression(&e)
-	switch {
-	case e.shape == shapeStatement && t.kind == tWord:
-		pos := s.Pos
-		*s = *e.stmt
-		s.Pos, s.Yields = pos, s.Kind != Let
-	case t.kind == tLBrace && e.shape == shapeOther:
-		s.is(Block, Dynamic, AsIs)
-	default:
-		s.returns(&e)
-		s.Kind, s.Lone = Expression, p.lone(&e)
-		if e.shape == shapeStatement {
-			s.Kind, s.inner = e.stmt.Kind, true
-		}
-		s.insert = -1
 	}
 }

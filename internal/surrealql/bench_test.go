@@ -5,6 +5,8 @@ import (
 	"testing"
 )
 
+// What the analysis of a text costs, beside its lexing.
+
 var benchTexts = []struct{ name, text string }{
 	{"point", "SELECT name, age FROM person WHERE id = $1"},
 	{"insert", "INSERT INTO person (name, age, email) VALUES ($1, $2, $3)"},

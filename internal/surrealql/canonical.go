@@ -4,7 +4,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/literal"
 )
+
+// One form for what the author wrote and what the server made of it: the server
+// answers an expression under a key that is its own rendering of the expression.
 
 // mode says whether parentheses count when two expressions are compared. The
 // server renders only those that precedence asks for; the author may have
@@ -41,7 +47,7 @@ func tokens(text string, f func(prev, t, next token)) {
 	prev := token{kind: tSemicolon}
 	read := func(prev token) token {
 		t := l.next()
-		if t.kind == tSlash && startsOperandAfter(prev) {
+		if t.kind == tSlash && prev.operandAfter() {
 			t = l.regex(t.pos)
 		}
 		return t
@@ -51,6 +57,32 @@ func tokens(text string, f func(prev, t, next token)) {
 		f(prev, t, next)
 		prev, t = t, next
 	}
+}
+
+// tidy returns a piece of text without comments and with each run of blanks
+// between two tokens made one.
+func tidy(text string) string {
+	if !strings.ContainsAny(text, " \t\n\r\v\f#-/") && isASCII(text) {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	tokens(text, func(prev, t, next token) {
+		if prev.end > 0 && prev.end != t.pos {
+			b.WriteByte(' ')
+		}
+		b.WriteString(text[t.pos:t.end])
+	})
+	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 var operatorNames = map[string]string{
@@ -121,19 +153,11 @@ func canonicalWord(s string, prev, t, next token) string {
 	return s
 }
 
-// stringValue returns the text a string literal stands for.
-func stringValue(s string) string {
-	if c := s[0]; c != '\'' && c != '"' {
-		s = s[1:]
-	}
-	return unquote(s)
-}
-
 func canonicalString(s string) string {
 	prefix, v := s[:1], stringValue(s)
 	switch prefix {
 	case "d":
-		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
+		if t, err := literal.ParseDatetime(v); err == nil {
 			v = t.UTC().Format(time.RFC3339Nano)
 		}
 	case "u":
@@ -144,17 +168,22 @@ func canonicalString(s string) string {
 	return prefix + "'" + v + "'"
 }
 
-// canonicalNumber renders a number by its value and a duration by its
-// nanoseconds: the server writes 1.5 as 1.5f and 90m as 1h30m.
+// canonicalNumber renders a number or a duration by its value: the server writes 1.5
+// as 1.5f and 90m as 1h30m, 1.50f32 as 1.5f32 and 5i64 as 5.
 func canonicalNumber(s string) string {
 	s = strings.ReplaceAll(s, "_", "")
-	if ns, ok := nanoseconds(s); ok {
-		return ns + "ns"
+	if strings.ContainsAny(s, "iuf") { // it may end with a width
+		s = canonicalLiteral(s)
 	}
-	if d, ok := strings.CutSuffix(s, "dec"); ok {
-		return d + "dec"
+	if isWordStart(s[len(s)-1]) { // a unit or a suffix
+		if seconds, nanos, err := literal.ParseDuration(s); err == nil {
+			return string(literal.AppendDuration(nil, seconds, nanos))
+		}
+		if strings.HasSuffix(s, "dec") {
+			return s
+		}
+		s = strings.TrimSuffix(s, "f")
 	}
-	s = strings.TrimSuffix(s, "f")
 	if _, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return s
 	}
@@ -164,35 +193,17 @@ func canonicalNumber(s string) string {
 	return s
 }
 
-var units = map[string]uint64{
-	"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
-	"d": 86400e9, "w": 7 * 86400e9, "y": 365 * 86400e9,
-}
-
-// nanoseconds reads a duration such as 1h30m. One too long for the sum is
-// compared by its text.
-func nanoseconds(s string) (string, bool) {
-	var sum uint64
-	if s == "" {
-		return "", false
+// canonicalLiteral renders a literal as the server does, and leaves alone what is none, as the
+// 128i8 of -128i8 by itself.
+func canonicalLiteral(s string) string {
+	b, err := literal.Parse(nil, s)
+	if err != nil {
+		return s
 	}
-	for s != "" {
-		i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-		if i <= 0 {
-			return "", false
-		}
-		n, err := strconv.ParseUint(s[:i], 10, 64)
-		s = s[i:]
-		j := strings.IndexFunc(s, func(r rune) bool { return '0' <= r && r <= '9' })
-		if j < 0 {
-			j = len(s)
-		}
-		unit, ok := units[s[:j]]
-		if !ok || err != nil || n > (1<<63)/unit {
-			return "", false
-		}
-		sum += n * unit
-		s = s[j:]
+	var d cbor.Decoder
+	d.Reset(b)
+	if b, err = literal.Append(nil, &d); err != nil {
+		return s
 	}
-	return strconv.FormatUint(sum, 10), true
+	return string(b)
 }

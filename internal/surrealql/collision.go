@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+// Columns that the server writes one over the other.
+
 // ErrAmbiguous is what all errors of Check and Resolve are: the server's answer
 // does not keep the columns apart.
 var ErrAmbiguous = errors.New("columns cannot be told apart")
@@ -18,22 +20,24 @@ func (a ambiguity) Error() string { return string(a) }
 
 func (ambiguity) Unwrap() error { return ErrAmbiguous }
 
+func ambiguous(format string, args ...any) error { return ambiguity(fmt.Sprintf(format, args...)) }
+
 // fewColumns is up to how many columns are compared pair by pair, which needs
 // no memory.
 const fewColumns = 16
 
-// collision reports two different columns one of which lies at or under the
-// place of the other: the server has then written one over the other. The same
-// text twice is one column twice, and no collision.
+// collision reports two different columns of which one lies at the path of the other
+// or under it: the server has then written one over the other. The same text twice is
+// one column twice, and no collision.
 func collision(cols []Column, paths []Path) error {
 	if len(cols) <= fewColumns {
 		return collisionOfFew(cols, paths)
 	}
-	root := &place{col: -1}
+	root := &keyNode{col: -1}
 	for i, path := range paths {
 		at := root
 		for _, key := range path {
-			at = at.under(key)
+			at = at.child(key)
 		}
 		if at.col >= 0 && !sameText(&cols[i], &cols[at.col]) {
 			return clash(&cols[at.col], &cols[i], path)
@@ -46,26 +50,26 @@ func collision(cols []Column, paths []Path) error {
 			if at.col >= 0 {
 				return clash(&cols[min(i, at.col)], &cols[max(i, at.col)], path[:n])
 			}
-			at = at.under(key)
+			at = at.child(key)
 		}
 	}
 	return nil
 }
 
-// place is a node of the tree of keys; col is the column that lies there.
-type place struct {
-	keys map[string]*place
-	col  int
+// keyNode is a node of the tree of keys.
+type keyNode struct {
+	keys map[string]*keyNode
+	col  int // the column that lies here, or -1
 }
 
-func (p *place) under(key string) *place {
-	if p.keys == nil {
-		p.keys = make(map[string]*place)
+func (n *keyNode) child(key string) *keyNode {
+	if n.keys == nil {
+		n.keys = make(map[string]*keyNode)
 	}
-	next := p.keys[key]
+	next := n.keys[key]
 	if next == nil {
-		next = &place{col: -1}
-		p.keys[key] = next
+		next = &keyNode{col: -1}
+		n.keys[key] = next
 	}
 	return next
 }
@@ -97,11 +101,13 @@ func samePath(a, b Path) bool {
 }
 
 func sameText(a, b *Column) bool {
-	return a.text == b.text || tidy(a.text) == tidy(b.text)
+	return a.source == b.source || tidy(a.source) == tidy(b.source)
 }
 
 func clash(a, b *Column, path Path) error {
-	return ambiguity(fmt.Sprintf("%s and %s both arrive as %q: give one an alias (… AS name)", quoted(a), quoted(b), strings.Join(path, ".")))
+	return ambiguous("%s and %s both arrive as %q: give one an alias (… AS name)",
+		describe(a), describe(b), strings.Join(path, "."))
 }
 
-func quoted(c *Column) string { return "column `" + tidy(c.text) + "`" }
+// describe is how an error names a column.
+func describe(c *Column) string { return "column `" + tidy(c.source) + "`" }

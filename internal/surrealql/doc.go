@@ -12,6 +12,11 @@
 //	q.Ordinals                   // 1
 //	q.Statements[0].Projection   // columns name, count
 //
+// The files stand on floors, which floors_test.go keeps: tokens and the lexer; what a
+// Query answers (statement.go, projection.go, resolve.go and their like); the cursor,
+// and what is kept of an expression; the grammar in parser.go and parse_*.go; and
+// Analyze on top.
+//
 // The rules are those of the server's lexer and parser, read in its source
 // (3.0.2 and newer, 2.6) and measured on the embedded engine 3.0.2; each comment
 // says which. The keys that the engine gave to a few hundred projections are

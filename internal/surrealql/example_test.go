@@ -6,6 +6,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
+// How package surrealsql uses this one.
+
 func ExampleAnalyze() {
 	q := surrealql.Analyze("LET $min = $1; SELECT name, count() FROM person WHERE age > $min AND town = $town GROUP BY name")
 	fmt.Println(q.Rewritten[:14], q.Ordinals, q.Params)
@@ -89,8 +91,8 @@ func ExampleQuery_Align() {
 	// BEGIN CREATE RETURN COMMIT RETURN
 }
 
-func ExampleIsSpecial() {
-	fmt.Println(surrealql.IsSpecial("auth"), surrealql.IsSpecial("name"))
+func ExampleIsReserved() {
+	fmt.Println(surrealql.IsReserved("auth"), surrealql.IsReserved("name"))
 	// Output:
 	// true false
 }

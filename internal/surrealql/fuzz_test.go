@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// What must hold of any text.
+
 func seedTexts(f *testing.F) {
 	for _, c := range engineCases(f) {
 		f.Add(c.Text)
@@ -26,7 +28,7 @@ var hardTexts = []string{
 	"IF", "IF a THEN", "IF a {", "FOR", "FOR $x IN", "LET", "LET $x", "LET $x =", "DEFINE FUNCTION fn::a(", "DEFINE PARAM", "RETURN", "THROW",
 	"a.", "a[", "a[?", "a.{", "a.{1..", "->", "->(", "<-", "<->", "<~", "a:", "a:[", "a:{", "1.", "1..", "1>..", "..", "...", "@", "@@", "a @1", "a <|3",
 	"\xff", "a\xffb", "\xe2\x9f", "SELECT \xf0 FROM t", "\x00", "RETURN $1 / $2 /", "RETURN /$1/ / $1", "{{{{", "}}}}", "(}[)]{", "a ? b : c", "LIVE", "LIVE SELECT",
-	"SELECT ...", "UPDATE RETURN", "CREATE a, IF", "|$1 0", "DEFINE FUNCTION fn::a($1, $_2) {", "LET $1 = $_1", "FOR $_1 IN $1 {", "function() { '", "function() { /* ", "function() { // ", "SELECT a, FROM t", "SELECT , FROM t", "SELECT a b c, d FROM t",
+	"SELECT ...", "UPDATE RETURN", "CREATE a, IF", "#\r#000", "|$1 0", "DEFINE FUNCTION fn::a($1, $_2) {", "LET $1 = $_1", "FOR $_1 IN $1 {", "function() { '", "function() { /* ", "function() { // ", "SELECT a, FROM t", "SELECT , FROM t", "SELECT a b c, d FROM t",
 }
 
 func FuzzAnalyzeNeverPanicsAndRewritesOnce(f *testing.F) {
@@ -43,8 +45,8 @@ func FuzzAnalyzeNeverPanicsAndRewritesOnce(f *testing.F) {
 			require.LessOrEqual(t, s.End, len(text))
 			at = s.End
 			for _, c := range s.Projection.Columns {
-				require.LessOrEqual(t, c.Pos, c.End)
-				require.LessOrEqual(t, c.End, len(text))
+				require.LessOrEqual(t, c.pos, c.end)
+				require.LessOrEqual(t, c.end, len(text))
 			}
 			_ = s.Projection.Check()
 			_, _ = s.Projection.Resolve(keysIn(rowKeys("a", "b//c", "count", "age + 1")))
@@ -88,7 +90,7 @@ func FuzzCanonicalIsStable(f *testing.F) {
 // Texts that would cost a careless reader quadratic time or its stack. Each is
 // read ten times longer, which may take ten times as long, with a margin for
 // the machine, and no more.
-func TestTimeGrowsWithTheLengthOfTheText(t *testing.T) {
+func TestAnalyzeTakesTimeThatGrowsWithLengthOfText(t *testing.T) {
 	for _, unit := range []string{
 		"(", "[", "{", "{a:", "<", "<<int", "-", "!", "function(){", "function(", "|$x| ", "||", "/⟨/,", "/'/,", "a/'", "⟨", "$⟨ ", "$` ", "'", "\" ", "/* ", "-- \n",
 		"a.", "a.b.{", "->(", "->(SELECT ", "a[", "a:[", "a:{", "IF ", "IF a THEN ", "IF a {", "RETURN ", "SELECT (", "SELECT a, ", "SELECT * FROM (", "CREATE t SET a = (",

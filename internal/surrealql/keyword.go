@@ -1,6 +1,7 @@
 package surrealql
 
-// keyword is a word with a meaning in some place of the grammar.
+// keyword is a word with a meaning in some place of the grammar. In another place it
+// is a name like any other.
 type keyword uint8
 
 const (
@@ -119,246 +120,92 @@ const (
 	kwWith
 )
 
-// lookupKeyword returns the keyword a word is, in any case. A switch, which the
-// compiler searches by length and halves, since a map would cost a hash for
-// every word of every text.
+// keywordTexts are the words in capitals. To add a keyword, add it here and above.
+var keywordTexts = [...]string{
+	kwAccess: "ACCESS", kwAfter: "AFTER", kwAll: "ALL", kwAllInside: "ALLINSIDE", kwAlter: "ALTER",
+	kwAnalyze: "ANALYZE", kwAnd: "AND", kwAnyInside: "ANYINSIDE", kwAs: "AS",
+	kwAscending: "ASCENDING", kwAt: "AT", kwBefore: "BEFORE", kwBegin: "BEGIN", kwBreak: "BREAK",
+	kwBy: "BY", kwCancel: "CANCEL", kwCollate: "COLLATE", kwCommit: "COMMIT",
+	kwContains: "CONTAINS", kwContainsAll: "CONTAINSALL", kwContainsAny: "CONTAINSANY",
+	kwContainsNone: "CONTAINSNONE", kwContainsNot: "CONTAINSNOT", kwContent: "CONTENT",
+	kwContinue: "CONTINUE", kwCreate: "CREATE", kwDefine: "DEFINE", kwDelete: "DELETE",
+	kwDescending: "DESCENDING", kwDiff: "DIFF", kwDuplicate: "DUPLICATE", kwElse: "ELSE",
+	kwEnd: "END", kwExplain: "EXPLAIN", kwFalse: "FALSE", kwFetch: "FETCH", kwField: "FIELD",
+	kwFn: "FN", kwFor: "FOR", kwFormat: "FORMAT", kwFrom: "FROM", kwFull: "FULL",
+	kwFunction: "FUNCTION", kwGrant: "GRANT", kwGroup: "GROUP", kwIf: "IF", kwIgnore: "IGNORE",
+	kwIn: "IN", kwIndex: "INDEX", kwInfo: "INFO", kwInsert: "INSERT", kwInside: "INSIDE",
+	kwIntersects: "INTERSECTS", kwInto: "INTO", kwIs: "IS", kwKey: "KEY", kwKill: "KILL",
+	kwLet: "LET", kwLimit: "LIMIT", kwLive: "LIVE", kwMerge: "MERGE", kwMl: "ML", kwMod: "MOD",
+	kwNoindex: "NOINDEX", kwNone: "NONE", kwNoneInside: "NONEINSIDE", kwNot: "NOT",
+	kwNotInside: "NOTINSIDE", kwNull: "NULL", kwNumeric: "NUMERIC", kwOmit: "OMIT", kwOn: "ON",
+	kwOnly: "ONLY", kwOption: "OPTION", kwOr: "OR", kwOrder: "ORDER", kwOutside: "OUTSIDE",
+	kwParallel: "PARALLEL", kwParam: "PARAM", kwPatch: "PATCH", kwPurge: "PURGE",
+	kwRebuild: "REBUILD", kwRelate: "RELATE", kwRelation: "RELATION", kwRemove: "REMOVE",
+	kwReplace: "REPLACE", kwReturn: "RETURN", kwRevoke: "REVOKE", kwSelect: "SELECT", kwSet: "SET",
+	kwShow: "SHOW", kwSilo: "SILO", kwSleep: "SLEEP", kwSplit: "SPLIT", kwStart: "START",
+	kwTempfiles: "TEMPFILES", kwThen: "THEN", kwThrow: "THROW", kwTimeout: "TIMEOUT",
+	kwTransaction: "TRANSACTION", kwTrue: "TRUE", kwType: "TYPE", kwUnique: "UNIQUE",
+	kwUnset: "UNSET", kwUpdate: "UPDATE", kwUpsert: "UPSERT", kwUse: "USE", kwValue: "VALUE",
+	kwValues: "VALUES", kwVersion: "VERSION", kwWhere: "WHERE", kwWith: "WITH",
+}
+
+// keywordShort are the keywords that may be written shorter.
+var keywordShort = map[string]keyword{"ASC": kwAscending, "DESC": kwDescending}
+
+// maxKeyword is the length of the longest keyword.
+const maxKeyword = len("CONTAINSNONE")
+
+type keywordText struct {
+	text    string
+	keyword keyword
+}
+
+// keywordsBy are the keywords by their length and first letter, never more than four
+// of one kind. To compare a word with those costs less than the hash of a map; with a
+// switch over all keywords the lexer took a third longer.
+var keywordsBy [maxKeyword + 1][26][]keywordText
+
+func init() {
+	add := func(text string, k keyword) {
+		at := &keywordsBy[len(text)][text[0]-'A']
+		*at = append(*at, keywordText{text, k})
+	}
+	for k, text := range keywordTexts {
+		if text != "" {
+			add(text, keyword(k))
+		}
+	}
+	for text, k := range keywordShort {
+		add(text, k)
+	}
+}
+
+// lookupKeyword returns the keyword a word is, in any case.
 func lookupKeyword(word string) keyword {
-	if len(word) > 12 || len(word) < 2 {
+	if len(word) > maxKeyword || word == "" {
 		return noKeyword
 	}
-	var up [12]byte
-	for i := range len(word) {
-		c := word[i]
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		up[i] = c
+	first := capital(word[0]) - 'A'
+	if first >= 26 {
+		return noKeyword
 	}
-	switch string(up[:len(word)]) {
-	case "ACCESS":
-		return kwAccess
-	case "AFTER":
-		return kwAfter
-	case "ALL":
-		return kwAll
-	case "ALLINSIDE":
-		return kwAllInside
-	case "ALTER":
-		return kwAlter
-	case "ANALYZE":
-		return kwAnalyze
-	case "AND":
-		return kwAnd
-	case "ANYINSIDE":
-		return kwAnyInside
-	case "AS":
-		return kwAs
-	case "ASC", "ASCENDING":
-		return kwAscending
-	case "AT":
-		return kwAt
-	case "BEFORE":
-		return kwBefore
-	case "BEGIN":
-		return kwBegin
-	case "BREAK":
-		return kwBreak
-	case "BY":
-		return kwBy
-	case "CANCEL":
-		return kwCancel
-	case "COLLATE":
-		return kwCollate
-	case "COMMIT":
-		return kwCommit
-	case "CONTAINS":
-		return kwContains
-	case "CONTAINSALL":
-		return kwContainsAll
-	case "CONTAINSANY":
-		return kwContainsAny
-	case "CONTAINSNONE":
-		return kwContainsNone
-	case "CONTAINSNOT":
-		return kwContainsNot
-	case "CONTENT":
-		return kwContent
-	case "CONTINUE":
-		return kwContinue
-	case "CREATE":
-		return kwCreate
-	case "DEFINE":
-		return kwDefine
-	case "DELETE":
-		return kwDelete
-	case "DESC", "DESCENDING":
-		return kwDescending
-	case "DIFF":
-		return kwDiff
-	case "DUPLICATE":
-		return kwDuplicate
-	case "ELSE":
-		return kwElse
-	case "END":
-		return kwEnd
-	case "EXPLAIN":
-		return kwExplain
-	case "FALSE":
-		return kwFalse
-	case "FETCH":
-		return kwFetch
-	case "FIELD":
-		return kwField
-	case "FN":
-		return kwFn
-	case "FOR":
-		return kwFor
-	case "FORMAT":
-		return kwFormat
-	case "FROM":
-		return kwFrom
-	case "FULL":
-		return kwFull
-	case "FUNCTION":
-		return kwFunction
-	case "GRANT":
-		return kwGrant
-	case "GROUP":
-		return kwGroup
-	case "IF":
-		return kwIf
-	case "IGNORE":
-		return kwIgnore
-	case "IN":
-		return kwIn
-	case "INDEX":
-		return kwIndex
-	case "INFO":
-		return kwInfo
-	case "INSERT":
-		return kwInsert
-	case "INSIDE":
-		return kwInside
-	case "INTERSECTS":
-		return kwIntersects
-	case "INTO":
-		return kwInto
-	case "IS":
-		return kwIs
-	case "KEY":
-		return kwKey
-	case "KILL":
-		return kwKill
-	case "LET":
-		return kwLet
-	case "LIMIT":
-		return kwLimit
-	case "LIVE":
-		return kwLive
-	case "MERGE":
-		return kwMerge
-	case "ML":
-		return kwMl
-	case "MOD":
-		return kwMod
-	case "NOINDEX":
-		return kwNoindex
-	case "NONE":
-		return kwNone
-	case "NONEINSIDE":
-		return kwNoneInside
-	case "NOT":
-		return kwNot
-	case "NOTINSIDE":
-		return kwNotInside
-	case "NULL":
-		return kwNull
-	case "NUMERIC":
-		return kwNumeric
-	case "OMIT":
-		return kwOmit
-	case "ON":
-		return kwOn
-	case "ONLY":
-		return kwOnly
-	case "OPTION":
-		return kwOption
-	case "OR":
-		return kwOr
-	case "ORDER":
-		return kwOrder
-	case "OUTSIDE":
-		return kwOutside
-	case "PARALLEL":
-		return kwParallel
-	case "PARAM":
-		return kwParam
-	case "PATCH":
-		return kwPatch
-	case "PURGE":
-		return kwPurge
-	case "REBUILD":
-		return kwRebuild
-	case "RELATE":
-		return kwRelate
-	case "RELATION":
-		return kwRelation
-	case "REMOVE":
-		return kwRemove
-	case "REPLACE":
-		return kwReplace
-	case "RETURN":
-		return kwReturn
-	case "REVOKE":
-		return kwRevoke
-	case "SELECT":
-		return kwSelect
-	case "SET":
-		return kwSet
-	case "SHOW":
-		return kwShow
-	case "SILO":
-		return kwSilo
-	case "SLEEP":
-		return kwSleep
-	case "SPLIT":
-		return kwSplit
-	case "START":
-		return kwStart
-	case "TEMPFILES":
-		return kwTempfiles
-	case "THEN":
-		return kwThen
-	case "THROW":
-		return kwThrow
-	case "TIMEOUT":
-		return kwTimeout
-	case "TRANSACTION":
-		return kwTransaction
-	case "TRUE":
-		return kwTrue
-	case "TYPE":
-		return kwType
-	case "UNIQUE":
-		return kwUnique
-	case "UNSET":
-		return kwUnset
-	case "UPDATE":
-		return kwUpdate
-	case "UPSERT":
-		return kwUpsert
-	case "USE":
-		return kwUse
-	case "VALUE":
-		return kwValue
-	case "VALUES":
-		return kwValues
-	case "VERSION":
-		return kwVersion
-	case "WHERE":
-		return kwWhere
-	case "WITH":
-		return kwWith
+	for _, k := range keywordsBy[len(word)][first] {
+		if inCapitals(word, k.text) {
+			return k.keyword
+		}
 	}
 	return noKeyword
 }
+
+// inCapitals reports whether a word in capitals is text, which is of the same length.
+func inCapitals(word, text string) bool {
+	for i := range len(text) {
+		if capital(word[i]) != text[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// capital makes a capital of a letter, and no letter of anything else.
+func capital(c byte) byte { return c &^ ('a' - 'A') }

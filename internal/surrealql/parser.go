@@ -1,64 +1,44 @@
 package surrealql
 
-import "strings"
+// parser walks a text once, following the server's grammar closely enough to
+// know where expressions, clauses and statements begin and end, and keeps only
+// what a driver asks. It accepts far more than the server does: whatever it
+// cannot follow it skips up to the end of the statement.
+//
+// Its methods are in the files parse_*.go, which form a circle with this one: an
+// expression holds statements, and they hold expressions.
+type parser struct {
+	cursor
+	params paramSet
+	commas []int // in parentheses, where the server wants at most the one of a point
+
+	// Where it is.
+	depth       int  // of expressions and brackets
+	listDepth   int  // the depth of the list of statements at hand: the text's or a block's
+	ofText      bool // the list is the text's, or that of a block which is a statement of it
+	afterImport bool // after OPTION IMPORT
+	beginMark   int  // what was assigned before the last BEGIN
+
+	// What it found in the statement at hand.
+	writes      bool   // it may write
+	holdsReturn bool   // it holds a RETURN
+	lost        bool   // it holds something that was skipped
+	misnamed    bool   // a word that begins statements was taken for a name
+	builds      bool   // it builds an index, and is answered once that is there
+	txWord      string // the first word that noteTxWord has found
+
+	infixes  int // operators taken, to tell an operand from a choice between two
+	closures int // closures that may write, kept as values so far in the text
+}
 
 // maxDepth bounds how deep expressions and brackets may nest here. The server
 // refuses far less; deeper text is walked without being understood.
 const maxDepth = 200
 
-// parser walks a text once, following the server's grammar closely enough to
-// know where expressions, clauses and statements begin and end, and keeps only
-// what a driver asks. It accepts far more than the server does: whatever it
-// cannot follow it skips up to the end of the statement.
-type parser struct {
-	lex       lexer
-	ahead     [4]token
-	n         int // tokens in ahead
-	last      int // end of the last token taken
-	depth     int
-	listDepth int // the depth of the list of statements at hand: the text's or a block's
-
-	began int // the mark of the last BEGIN
-
-	blocks int // braces around, of blocks and sets, and INFO: statements that need no end
-
-	ofText bool   // the list is the text's, or that of a block which is a statement of it
-	idle   string // the first word that idles has noted
-	hushed bool   // behind OPTION IMPORT
-
-	writes   bool // the statement at hand may write
-	returned bool // it holds a RETURN
-	lost     bool // it holds something that was skipped
-	misnamed bool // a word that begins statements was taken for a name
-	infixes  int  // operators taken, to tell an operand from a choice between two
-	closures int  // closures that may write, kept as values so far in the text
-	foreign  int  // parameters taken that have no value from the text
-	given    int  // the end of the last one that has
-
-	question int
-	zero     int   // the first $0 or $01, which the server cannot lex and we do not number
-	commas   []int // in parentheses, where the server wants at most the one of a point
-	ordinals []Placeholder
-	params   paramSet
-}
-
-// peek returns the next token without taking it; peekAt looks i further. Ask
-// for a further token only when the nearer ones rule out a regex: a slash must
-// not be looked past before it is known what it is.
-func (p *parser) peek() token {
-	if p.n == 0 {
-		p.ahead[0] = p.lex.next()
-		p.n = 1
-	}
-	return p.ahead[0]
-}
-
-func (p *parser) peekAt(i int) token {
-	for p.n <= i {
-		p.ahead[p.n] = p.lex.next()
-		p.n++
-	}
-	return p.ahead[i]
+func newParser(text string) parser {
+	p := parser{cursor: cursor{lex: lexer{text: text}}}
+	p.params.question, p.params.zero = -1, -1
+	return p
 }
 
 // next takes a token, and notes it if it is a parameter. A word that may begin a
@@ -70,43 +50,28 @@ func (p *parser) next() token {
 	return p.nextName()
 }
 
-// nextName is next where a word is a name and begins no statement: behind a dot, as
-// a key, as an alias, in a path.
+// nextName is next where a word is a name and begins no statement: after a dot, as a
+// key, as an alias, in a path.
 func (p *parser) nextName() token {
 	t := p.take()
 	switch t.kind {
 	case tString:
 		p.recordString(t)
 	case tOrdinal:
-		p.useParam(t)
+		p.params.take(t, p.text(t)[1:])
 	case tParam, tQuotedParam:
-		p.useParam(t)
+		p.params.take(t, p.ident(t))
 	case tInvalid:
 		p.lost = true
 	case tDollar:
-		if p.zero < 0 && p.lex.at(t.end) == '0' {
-			p.zero = t.pos
+		if p.lex.at(t.end) == '0' {
+			p.params.noteZero(t)
 		}
 	}
 	return t
 }
 
-// take takes a token and notes nothing.
-func (p *parser) take() token {
-	t := p.peek()
-	p.n--
-	copy(p.ahead[:p.n], p.ahead[1:])
-	if t.kind != tEOF {
-		p.last = t.end
-	}
-	return t
-}
-
-// replace swaps the next token for one read again under another rule.
-func (p *parser) replace(t token) {
-	p.ahead[0], p.n = t, 1
-}
-
+// eat takes the next token if it is of this kind.
 func (p *parser) eat(k tokenKind) bool {
 	if p.peek().kind != k {
 		return false
@@ -115,6 +80,7 @@ func (p *parser) eat(k tokenKind) bool {
 	return true
 }
 
+// eatWord takes the next token if it is this word.
 func (p *parser) eatWord(k keyword) bool {
 	if !p.peek().is(k) {
 		return false
@@ -123,37 +89,60 @@ func (p *parser) eatWord(k keyword) bool {
 	return true
 }
 
-// src is a piece of the text; it is empty where nothing was taken since pos.
-func (p *parser) src(pos, end int) string { return p.lex.text[pos:max(pos, end)] }
-
-func (p *parser) text(t token) string { return p.lex.text[t.pos:t.end] }
-
-// ident returns the name a word, a quoted name or a parameter stands for.
-func (p *parser) ident(t token) string {
-	s := p.text(t)
-	switch t.kind {
-	case tParam:
-		return s[1:]
-	case tQuotedParam:
-		return unquote(s[1:])
-	case tQuoted:
-		return unquote(s)
+// eatAdjacent takes the next token if it is of this kind and touches the last one.
+func (p *parser) eatAdjacent(k tokenKind) bool {
+	t := p.peek()
+	if t.kind != k || t.pos != p.last {
+		return false
 	}
-	return s
+	p.next()
+	return true
 }
 
-// unquote takes the quotes off `name`, ⟨name⟩, "text" or 'text' and resolves
-// the escapes.
-func unquote(s string) string {
-	if inner, ok := strings.CutPrefix(s, "⟨"); ok {
-		s = strings.TrimSuffix(inner, "⟩")
-	} else if len(s) >= 2 {
-		s = s[1 : len(s)-1]
+// declared takes a parameter that is being given a value here, and returns its
+// name, or "" when what comes is not a parameter. The name is assigned from
+// where the caller says so.
+func (p *parser) declared() string {
+	t := p.peek()
+	switch t.kind {
+	case tOrdinal:
+		p.next() // an argument all the same: the server will say what is wrong
+		return ""
+	case tParam, tQuotedParam:
+		name := p.ident(t)
+		if ordinalName(name) > 0 {
+			p.next()
+			return ""
+		}
+		p.take()
+		return name
 	}
-	if !strings.Contains(s, `\`) {
-		return s
+	return ""
+}
+
+// enter counts a level of depth and reports whether it is still to be
+// followed; leave must be called in either case.
+func (p *parser) enter() bool {
+	p.depth++
+	if p.depth > maxDepth {
+		p.lost = true
+		return false
 	}
-	return unescape(s)
+	return true
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// inList reports whether the statement at hand, whose first word is taken, is one of the
+// list of statements at hand, and not a part of an expression.
+func (p *parser) inList() bool { return p.depth == p.listDepth+2 }
+
+// noteTxWord notes a word about transactions that is all of a statement in a block:
+// there the server reads the name of a field, and no record is at hand to have it.
+func (p *parser) noteTxWord(t token) {
+	if p.ofText && p.txWord == "" && t.kind == tWord && p.last == t.end && IsTxWord(p.text(t)) {
+		p.txWord = p.text(t)
+	}
 }
 
 // skipTo takes tokens until one that ends a statement or an enclosure, or one
@@ -166,31 +155,50 @@ func (p *parser) skipTo(stop func(token) bool) {
 		if t.closes() || stop != nil && stop(t) {
 			return
 		}
-		p.loose(prev, t)
+		p.skipOne(prev, t)
 		prev = t
 	}
 }
 
-// loose takes one token, or one bracket with all in it, without knowing what
+// closeWith takes the closer, after skipping what stands before it.
+func (p *parser) closeWith(closer tokenKind) {
+	if p.eat(closer) {
+		return
+	}
+	if !p.peek().closes() {
+		p.lost = true
+	}
+	p.skipTo(nil)
+	p.mustEat(closer)
+}
+
+// mustEat takes the closer; a text without it has not been followed.
+func (p *parser) mustEat(closer tokenKind) {
+	if !p.eat(closer) {
+		p.lost = true
+	}
+}
+
+// skipOne takes one token, or one bracket with all in it, without knowing what
 // it stands for. prev is the token before it.
-func (p *parser) loose(prev, t token) {
+func (p *parser) skipOne(prev, t token) {
 	switch t.kind {
 	case tLBrace:
 		p.next()
 		p.braces(nil)
 	case tLParen, tLBracket:
 		p.next()
-		p.looseGroup()
+		p.skipGroup()
 	case tSlash:
-		if startsOperandAfter(prev) {
+		if prev.operandAfter() {
 			p.replace(p.lex.regex(t.pos))
 		}
 		p.next()
 	case tWord:
-		p.looseWord(prev, t)
+		p.skipWord(prev, t)
 	case tQuestion:
-		if startsOperandAfter(prev) && prev.kind != tArrow && prev.kind != tLBracket {
-			p.noteQuestion(t)
+		if prev.operandAfter() && prev.kind != tArrow && prev.kind != tLBracket {
+			p.params.noteQuestion(t)
 		}
 		p.next()
 	default:
@@ -198,9 +206,9 @@ func (p *parser) loose(prev, t token) {
 	}
 }
 
-// looseGroup takes what is left of a bracket up to its end, in a loop: depth
+// skipGroup takes what is left of a bracket up to its end, in a loop: depth
 // costs no stack, so that a text of a million brackets is harmless.
-func (p *parser) looseGroup() {
+func (p *parser) skipGroup() {
 	depth := 1
 	prev := token{kind: tLParen}
 	for depth > 0 {
@@ -219,15 +227,15 @@ func (p *parser) looseGroup() {
 		case tSemicolon:
 			p.next()
 		default:
-			p.loose(prev, t)
+			p.skipOne(prev, t)
 		}
 		prev = t
 	}
 }
 
-// looseWord takes a word in unknown surroundings: a JavaScript function is
+// skipWord takes a word in unknown surroundings: a JavaScript function is
 // read as such, and a word that would begin a writing statement counts as one.
-func (p *parser) looseWord(prev, t token) {
+func (p *parser) skipWord(prev, t token) {
 	if t.kw == kwFunction && p.peekAt(1).kind == tLParen {
 		p.function()
 		return
@@ -237,7 +245,7 @@ func (p *parser) looseWord(prev, t token) {
 		name, own := p.path()
 		switch known := !own && readsOnly(name); {
 		case p.peek().kind == tLParen && !known:
-			p.hidden()
+			p.opaqueCall()
 		case !known:
 			p.writes = true
 		}
@@ -250,30 +258,24 @@ func (p *parser) looseWord(prev, t token) {
 	}
 }
 
-// startsOperandAfter reports whether an operand is due after prev, so that a
-// slash there begins a regex.
-func startsOperandAfter(prev token) bool {
-	switch prev.kind {
-	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tRegex, tScript,
-		tRParen, tRBracket, tRBrace, tDollar, tStar:
-		return false
-	case tWord:
-		return prev.kw != noKeyword && prev.kw != kwTrue && prev.kw != kwFalse && prev.kw != kwNull && prev.kw != kwNone
-	}
-	return true
-}
-
-// startsOperand reports whether t can begin an operand behind the dots of a range.
-func (p *parser) startsOperand(t token) bool {
-	switch t.kind {
-	case tWord:
-		switch t.kw {
-		case kwAs, kwAnd, kwOr, kwIs, kwThen, kwElse, kwEnd, kwWhere, kwLimit, kwContains, kwInside, kwIn, kwNot:
-			return false
+// skipBracket walks to the closer of the bracket just opened, counting brackets
+// without telling them apart.
+func (p *parser) skipBracket() {
+	prev := token{kind: tLParen}
+	for depth := 1; depth > 0; {
+		t := p.peek()
+		switch t.kind {
+		case tEOF:
+			return
+		case tLBrace, tLParen, tLBracket:
+			depth++
+		case tRBrace, tRParen, tRBracket:
+			depth--
+		case tSlash:
+			if prev.operandAfter() {
+				p.replace(p.lex.regex(t.pos))
+			}
 		}
-		return true
-	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tLParen, tLBrace, tLBracket, tVert, tOrOr, tQuestion:
-		return true
+		prev = p.next()
 	}
-	return false
 }

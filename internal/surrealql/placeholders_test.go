@@ -1,12 +1,15 @@
 package surrealql
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestOrdinalsAreRewrittenOnlyWhereTheServerWouldReadAParameter(t *testing.T) {
+// Placeholders: where one is, and what it is sent as.
+
+func TestPlaceholdersAreRewrittenOnlyWhereServerWouldReadParameter(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
 		{"SELECT * FROM t WHERE a = $1", "SELECT * FROM t WHERE a = $_1"},
@@ -29,5 +32,70 @@ func TestOrdinalsAreRewrittenOnlyWhereTheServerWouldReadAParameter(t *testing.T)
 		{"", ""},
 	} {
 		require.Equal(t, c.want, Analyze(c.text).Rewritten, c.text)
+	}
+}
+
+func TestPlaceholdersAreCountedAndFound(t *testing.T) {
+	t.Parallel()
+	text := "SELECT * FROM t WHERE a = $1 AND b = $_3 AND c = $1"
+	q := Analyze(text)
+	require.Equal(t, 3, q.Ordinals)
+	require.Equal(t, []Placeholder{
+		{N: 1, Pos: strings.Index(text, "$1"), Bare: true},
+		{N: 3, Pos: strings.Index(text, "$_3")},
+		{N: 1, Pos: strings.LastIndex(text, "$1"), Bare: true},
+	}, q.Placeholders)
+	require.Empty(t, q.Params)
+
+	for text, want := range map[string]int{
+		"RETURN 1": 0, "RETURN $x": 0, "RETURN '$1'": 0, "RETURN $_1": 1, "RETURN $2": 2, "RETURN $_01": 0,
+		"RETURN $__1": 0, "RETURN $_1a": 0, "RETURN $99999": 99999, "RETURN $_100000": 0, "RETURN $`_1`": 1,
+	} {
+		require.Equal(t, want, Analyze(text).Ordinals, text)
+	}
+}
+
+func TestPlaceholdersThatAreNotBareCostNoCopyOfText(t *testing.T) {
+	t.Parallel()
+	text := "SELECT * FROM t WHERE a = $a AND b = $_1"
+	q := Analyze(text)
+	require.Equal(t, text, q.Rewritten)
+	require.Equal(t, text, q.ExecText())
+}
+
+func TestPlaceholdersOfOtherDatabasesAreNoticed(t *testing.T) {
+	t.Parallel()
+	// ^ stands before the question mark that is meant.
+	for _, marked := range []string{
+		"SELECT * FROM t WHERE a = ^?",
+		"SELECT * FROM t WHERE a = ^? AND b = ?",
+		"SELECT * FROM t WHERE ^? = a",
+		"INSERT INTO t (a, b) VALUES (^?, ?)",
+		"INSERT INTO t ^?",
+		"CREATE t SET a = ^?, b = ?",
+		"CREATE t CONTENT ^?",
+		"UPDATE ^? SET a = 1",
+		"SELECT * FROM t LIMIT ^?",
+		"SELECT * FROM t:^?",
+		"RETURN [^?]",
+		"RETURN { a: ^? }",
+		"RETURN a ?? ^?",
+		"RETURN count(^?)",
+		"DEFINE FIELD a ON t VALUE b = ^?",
+	} {
+		want := strings.Index(marked, "^")
+		text := strings.Replace(marked, "^", "", 1)
+		require.Equal(t, want, Analyze(text).QuestionMark, text)
+	}
+	for _, text := range []string{
+		"SELECT a ?? b, a ?: b, a ?= b FROM t",
+		"SELECT a.?.b, a?.b FROM t",
+		"SELECT ->?, <-?, <->?, ->(?), ->(? WHERE a), ->knows->? FROM t",
+		"SELECT a[? b = 1] FROM t",
+		"RETURN 'a?' + \"b?\" -- ?\n + `c?` + /d?/",
+		"RETURN function() { return a ? b : c }",
+		"SELECT * FROM t WHERE a = $1",
+	} {
+		require.Equal(t, -1, Analyze(text).QuestionMark, text)
 	}
 }

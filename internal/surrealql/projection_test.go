@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Which columns a statement has, in which order and by which names.
+
 func projectionOf(t *testing.T, text string) Projection {
 	t.Helper()
 	q := Analyze(text)
@@ -21,7 +23,7 @@ func namesOf(pr Projection) []string {
 	return names
 }
 
-func TestColumnsAreNamedInTheAuthorsOrder(t *testing.T) {
+func TestProjectionNamesColumnsInAuthorsOrder(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fields string
@@ -99,14 +101,14 @@ func TestColumnsAreNamedInTheAuthorsOrder(t *testing.T) {
 		require.Equal(t, Columns, pr.Form, text)
 		require.Equal(t, c.want, namesOf(pr), text)
 		for _, col := range pr.Columns {
-			require.LessOrEqual(t, col.Pos, col.End, text)
+			require.LessOrEqual(t, col.pos, col.end, text)
 		}
 		update := "UPDATE t SET x = 1 WHERE y RETURN " + c.fields + " TIMEOUT 1s"
 		require.Equal(t, c.want, namesOf(projectionOf(t, update)), update)
 	}
 }
 
-func TestResultsAreLaidOutByTheStatement(t *testing.T) {
+func TestProjectionIsLaidOutByStatement(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text  string
@@ -164,7 +166,10 @@ func TestResultsAreLaidOutByTheStatement(t *testing.T) {
 		{"IF true { SELECT b, a FROM t }", Dynamic, AsIs, nil},
 		{"INFO FOR DB", Dynamic, AsIs, nil},
 		{"SHOW CHANGES FOR TABLE t SINCE 0", Dynamic, AsIs, nil},
-		{"LIVE SELECT a, b FROM t", Value, One, nil},
+		{"LIVE SELECT a, b FROM t", Columns, One, []string{"a", "b"}},
+		{"LIVE SELECT b AS x, $p FROM t WHERE a > 1 FETCH c", Columns, One, []string{"x", "p"}},
+		{"LIVE SELECT *, a FROM t", Star, One, nil},
+		{"LIVE SELECT VALUE a FROM t", Value, One, nil},
 		{"LIVE SELECT DIFF FROM t", Value, One, nil},
 		{"KILL u'x'", Nothing, AsIs, nil},
 		{"DEFINE TABLE t", Nothing, AsIs, nil},

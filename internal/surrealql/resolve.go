@@ -1,15 +1,42 @@
 package surrealql
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// Path leads from a row to a value: the keys to follow, from the outside in.
-// An empty Path is the row itself. Where a step meets no object, or an object
-// without the key, the value is nil.
-type Path []string
+// Where in a row the value of each column is: from the text alone, where that is
+// certain, else from the keys of a row.
+
+// Static returns the path of each column where the text alone is certain of
+// all of them: fields of plain names, plain aliases and calls, none of which
+// collide. Then there is no need to Resolve; a row without the key has nil
+// there. It returns nil otherwise. The paths must not be changed.
+func (pr *Projection) Static() []Path { return pr.static }
+
+// findStatic finds out whether the columns are static.
+func (pr *Projection) findStatic() {
+	steps := 0
+	for i := range pr.Columns {
+		c := &pr.Columns[i]
+		if c.keyUnknown || c.mayBeRow && len(pr.Columns) == 1 && c.sentAlias == "" || len(c.candidates) != 1 {
+			return
+		}
+		steps += len(c.candidates[0])
+	}
+	keys := make([]string, 0, steps)
+	paths := make([]Path, len(pr.Columns))
+	for i := range pr.Columns {
+		from := len(keys)
+		for _, s := range pr.Columns[i].candidates[0] {
+			keys = append(keys, s.text)
+		}
+		paths[i] = keys[from:len(keys):len(keys)]
+	}
+	if collision(pr.Columns, paths) == nil {
+		pr.static = paths
+	}
+}
 
 // Check reports columns that are bound to land on one key of the server's
 // answer, as far as the text tells. Resolve finds the others.
@@ -17,11 +44,11 @@ func (pr *Projection) Check() error {
 	var sure []Column
 	var paths []Path
 	for _, c := range pr.Columns {
-		if c.free || len(c.places) == 0 {
+		if c.keyUnknown || len(c.candidates) == 0 {
 			continue
 		}
 		var path Path
-		for _, s := range c.places[0] {
+		for _, s := range c.candidates[0] {
 			path = append(path, s.text)
 		}
 		sure = append(sure, c)
@@ -61,7 +88,7 @@ func (pr *Projection) Resolve(keys func(Path) []string) ([]Path, error) {
 	return r.paths, nil
 }
 
-// staticIn reports whether the static places are there.
+// staticIn reports whether a row with these keys has the static paths.
 func (pr *Projection) staticIn(top []string) bool {
 	for _, path := range pr.static {
 		if !slices.Contains(top, path[0]) {
@@ -71,13 +98,14 @@ func (pr *Projection) staticIn(top []string) bool {
 	return pr.static != nil
 }
 
+// resolver finds the columns of one projection in one row.
 type resolver struct {
 	keys    func(Path) []string
-	top     []string
+	top     []string // the keys of the row
 	cols    []Column
-	claimed []string
-	paths   []Path
-	missing []int // columns not found yet
+	claimed []string // keys of the row that columns were found at
+	paths   []Path   // by column
+	missing []int    // columns not found yet
 }
 
 // pass looks for the columns that are missing. The loose pass lets parentheses
@@ -105,19 +133,19 @@ func (r *resolver) pass(m mode) {
 	r.missing = still
 }
 
-// find walks the places where the value of a column may be.
+// find tries the paths where the value of a column may be.
 func (r *resolver) find(c *Column, m mode) (Path, bool) {
 	if c.rendered {
 		if path, ok := r.rendering(c, m); ok {
 			return path, true
 		}
 	}
-	for _, steps := range c.places {
+	for _, steps := range c.candidates {
 		if path, ok := r.walk(r.top, steps, m); ok {
 			return path, true
 		}
 		if m == loose {
-			if path, ok := r.walk(r.left(), steps, m); ok {
+			if path, ok := r.walk(r.unclaimed(), steps, m); ok {
 				return path, true
 			}
 		}
@@ -125,24 +153,15 @@ func (r *resolver) find(c *Column, m mode) (Path, bool) {
 	return nil, false
 }
 
-// left are the keys of the row that no column has claimed.
-func (r *resolver) left() []string {
-	var left []string
+// unclaimed are the keys of the row that no column has claimed.
+func (r *resolver) unclaimed() []string {
+	var keys []string
 	for _, k := range r.top {
 		if !slices.Contains(r.claimed, k) {
-			left = append(left, k)
+			keys = append(keys, k)
 		}
 	}
-	return left
-}
-
-// dotted is how the server takes a name or a rendering with dots for a path,
-// unless it has blanks or brackets (measured on 3.0.2, read up to main).
-func dotted(name string) []step {
-	if !strings.Contains(name, ".") || strings.ContainsAny(name, "[( ") {
-		return nil
-	}
-	return plainSteps(strings.Split(name, "."))
+	return keys
 }
 
 // rendering looks for the key that renders an expression: -age, 1.5 (which with
@@ -150,14 +169,15 @@ func dotted(name string) []step {
 func (r *resolver) rendering(c *Column, m mode) (Path, bool) {
 	top := r.top
 	if m == loose {
-		top = r.left()
+		top = r.unclaimed()
 	}
-	if path, ok := r.walk(top, []step{{c.text, true}}, m); ok {
+	if path, ok := r.walk(top, []step{{c.source, true}}, m); ok {
 		return path, true
 	}
-	return r.walk(r.top, dotted(strings.ReplaceAll(canonical(c.text, m), " ", "")), m)
+	return r.walk(r.top, dotted(strings.ReplaceAll(canonical(c.source, m), " ", "")), m)
 }
 
+// walk follows steps from an object with the keys at.
 func (r *resolver) walk(at []string, steps []step, m mode) (Path, bool) {
 	path := make(Path, 0, len(steps))
 	for i, s := range steps {
@@ -193,52 +213,56 @@ func (s step) match(keys []string, m mode) (string, bool) {
 	return found, n == 1
 }
 
-// settle places the columns whose key was not found.
+// settle decides about the columns whose key was not found.
 func (r *resolver) settle() error {
-	if len(r.cols) == 1 && r.cols[0].whole {
+	if len(r.cols) == 1 && r.cols[0].mayBeRow {
 		r.paths[0] = Path{} // SELECT $this FROM [...] answers the value itself
 		return nil
 	}
 	for _, i := range r.missing {
-		// The object is there, the field in it is not.
-		if c := &r.cols[i]; !c.free && len(c.places[0]) > 1 && slices.Contains(r.top, c.places[0][0].text) {
-			r.claimed = append(r.claimed, c.places[0][0].text)
+		c := &r.cols[i]
+		if c.keyUnknown || len(c.candidates[0]) == 1 {
+			continue
+		}
+		if object := c.candidates[0][0].text; slices.Contains(r.top, object) {
+			r.claimed = append(r.claimed, object) // it is there, the field in it is not
 		}
 	}
-	left := r.left()
-	if i := r.missing[0]; len(r.missing) == 1 && len(left) == 1 && r.eliminate(&r.cols[i], left[0]) {
+	left := r.unclaimed()
+	if i := r.missing[0]; len(r.missing) == 1 && len(left) == 1 && r.mustHold(&r.cols[i], left[0]) {
 		r.paths[i] = Path{left[0]}
 		return nil
 	}
 	var unsure []string
 	for _, i := range r.missing {
-		if c := &r.cols[i]; c.free || c.sent != "" || len(c.places) > 1 || len(left) > 0 {
-			unsure = append(unsure, quoted(&r.cols[i]))
+		if c := &r.cols[i]; c.keyUnknown || c.sentAlias != "" || len(c.candidates) > 1 || len(left) > 0 {
+			unsure = append(unsure, describe(&r.cols[i]))
 			continue
 		}
-		for _, s := range r.cols[i].places[0] {
+		for _, s := range r.cols[i].candidates[0] {
 			r.paths[i] = append(r.paths[i], s.text) // absent: nil
 		}
 	}
 	if unsure == nil {
 		return nil
 	}
+	which := strings.Join(unsure, ", ")
 	if len(left) == 0 {
-		return ambiguity(fmt.Sprintf("none of the server's keys %q is that of %s: give an alias (… AS name)", r.top, strings.Join(unsure, ", ")))
+		return ambiguous("none of the server's keys %q is that of %s: give an alias (… AS name)", r.top, which)
 	}
-	return ambiguity(fmt.Sprintf("cannot tell which of the server's keys %q holds %s: give an alias (… AS name)", left, strings.Join(unsure, ", ")))
+	return ambiguous("cannot tell which of the server's keys %q holds %s: give an alias (… AS name)", left, which)
 }
 
-// eliminate reports whether the one key left over must hold the one column left
+// mustHold reports whether the one key left over must hold the one column left
 // over: not if the value may lie deeper.
-func (r *resolver) eliminate(c *Column, key string) bool {
-	if !c.free {
+func (r *resolver) mustHold(c *Column, key string) bool {
+	if !c.keyUnknown {
 		return false
 	}
-	for _, steps := range c.places {
+	for _, steps := range c.candidates {
 		if len(steps) > 1 {
 			return false
 		}
 	}
-	return !strings.Contains(c.text, ".") || r.keys(Path{key}) == nil
+	return !strings.Contains(c.source, ".") || r.keys(Path{key}) == nil
 }

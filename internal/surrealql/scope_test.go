@@ -2,13 +2,14 @@ package surrealql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// needs lists what a text must have values for: name, or name@n behind n USE.
+// needs lists what a text must have values for: name, or name@n after n USE.
 func needs(text string) string {
 	var list []string
 	for _, n := range Analyze(text).Needs {
@@ -16,7 +17,7 @@ func needs(text string) string {
 		if n.Uses > 0 {
 			s = fmt.Sprintf("%s@%d", s, n.Uses)
 		}
-		if n.Gone {
+		if n.Removed {
 			s += "!"
 		}
 		list = append(list, s)
@@ -24,7 +25,7 @@ func needs(text string) string {
 	return strings.Join(list, " ")
 }
 
-func TestANameCountsAsGivenOnlyWhereTheServerSeesIt(t *testing.T) {
+func TestScopeOfNameIsWhereServerSeesIt(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"LET $x = 5; UPDATE t SET n = $x":                                        "",
@@ -104,7 +105,7 @@ func keeps(text string) string {
 	return s
 }
 
-func TestWhatADefinitionKeepsIsToldFromWhatItComputes(t *testing.T) {
+func TestDefinitionKeepsWhatItDoesNotCompute(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		// $1 and $2 are kept, $8 and $9 computed.
@@ -180,4 +181,72 @@ func TestWhatADefinitionKeepsIsToldFromWhatItComputes(t *testing.T) {
 	} {
 		require.Equal(t, want, keeps(text), text)
 	}
+}
+
+func TestParamsAreUsedOnesThatTextDoesNotAssign(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"SELECT * FROM t WHERE a = $a AND b = $b AND c = $a", []string{"a", "b"}},
+		{"RETURN [$`odd name`, $⟨other⟩, $Case, $case]", []string{"odd name", "other", "Case", "case"}},
+		{"RETURN '$a' + \"$b\" -- $c\n + `$d` + /$e/", nil},
+		{"LET $x = $y; RETURN $x + $z", []string{"y", "z"}},
+		{"LET $x = $x + 1; RETURN $x", []string{"x"}},
+		{"RETURN $x; LET $x = 1", []string{"x"}},
+		{"LET $x: int | string = 1; RETURN $x", nil},
+		{"FOR $i IN $list { CREATE t SET a = $i, b = $c }", []string{"list", "c"}},
+		{"FOR $i IN $i { RETURN $i }", []string{"i"}},
+		{"RETURN $list.map(|$x, $i: int| $x + $i + $y)", []string{"list", "y"}},
+		{"RETURN [|$x| $x, $x]", []string{"x"}},
+		{"DEFINE FUNCTION fn::a($x: int, $y: option<string>) { RETURN $x + $y + $z }", []string{"z"}},
+		{"DEFINE FUNCTION OVERWRITE fn::a::b($x: int) -> int { RETURN $x }", nil},
+		{"DEFINE PARAM $p VALUE $q", []string{"q"}},
+		{"DEFINE PARAM IF NOT EXISTS $p VALUE 1", nil},
+		{"DEFINE PARAM $p VALUE [1].map(|$x: int| { LET $y = $x; RETURN $y })", nil},
+		{"SELECT *, $this.a, $self, $parent.b, $value, $input, $before, $after, $event FROM t", nil},
+		{"RETURN [$auth, $token, $session, $access]", nil},
+		{"IF $a { RETURN $b } ELSE { LET $c = 1; RETURN $c }", []string{"a", "b"}},
+		{"SELECT a[$i], b.{ c: $d }, ->(k WHERE $e)->x FROM type::record($tb, $id) LIMIT $n START $o TIMEOUT $t", []string{"i", "d", "e", "tb", "id", "n", "o", "t"}},
+		{"INSERT INTO $t $rows ON DUPLICATE KEY UPDATE a = $b", []string{"t", "rows", "b"}},
+		{"RELATE $a->$k->$b", []string{"a", "k", "b"}},
+		{"UPDATE t SET a.b = $x, c += $y WHERE d = $z RETURN VALUE $w", []string{"x", "y", "z", "w"}},
+		{"RETURN function($x) { return $y; }", []string{"x"}},
+		{"KILL $id", []string{"id"}},
+		{"USE NS $a DB $b", []string{"a", "b"}},
+		{"RETURN $1 + $_2 + $c", []string{"c"}},
+	} {
+		require.Equal(t, c.want, Analyze(c.text).Params, c.text)
+	}
+	require.True(t, IsReserved("auth"))
+	require.False(t, IsReserved("name"))
+}
+
+func TestParamsThatDefinitionStoresNeedNoValue(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"DEFINE ACCESS a ON DATABASE TYPE RECORD SIGNUP (CREATE user SET name = $user) SIGNIN (SELECT * FROM user WHERE name = $user AND crypto::argon2::compare(hash, $pass))": {"user", "pass"},
+		"DEFINE FUNCTION fn::a($x: int) { RETURN $x + $y }":                           {"y"},
+		"DEFINE EVENT e ON t WHEN $event = 'CREATE' THEN (CREATE log SET by = $user)": {"user"},
+		"DEFINE FIELD f ON t VALUE $a ASSERT $value > $b":                             {"a", "b"},
+		"ALTER FIELD f ON t DEFAULT $a":                                               {"a"},
+		"REMOVE PARAM IF EXISTS $p":                                                   {"p"},
+		"IF $a { DEFINE FIELD f ON t VALUE $b }; RETURN $c":                           {"b"},
+		"DEFINE PARAM $p VALUE $q":                                                    nil,
+		"DEFINE FIELD f ON t VALUE $a; RETURN $a":                                     nil,
+		"DEFINE FIELD f ON t VALUE $a; LET $a = 1; RETURN $a":                         {"a"},
+		"RETURN $a; DEFINE FIELD f ON t VALUE $a":                                     nil,
+	} {
+		q := Analyze(text)
+		require.ElementsMatch(t, want, withoutNeed(q), text)
+		require.Subset(t, q.Params, want)
+	}
+}
+
+// withoutNeed are the parameters that only definitions use.
+func withoutNeed(q *Query) []string {
+	return slices.DeleteFunc(slices.Clone(q.Params), func(name string) bool {
+		return slices.ContainsFunc(q.Needs, func(n Need) bool { return n.Name == name })
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Passwords and keys in definitions, hidden.
+
 func TestSecretsOfDefinitionsAreHidden(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -20,7 +22,12 @@ func TestSecretsOfDefinitionsAreHidden(t *testing.T) {
 		`SELECT password, key FROM user WHERE name = 'n'`:                                                                   `SELECT password, key FROM user WHERE name = 'n'`,
 		`INSERT INTO a { id: 1 } ON DUPLICATE KEY UPDATE n = 'x'`:                                                           `INSERT INTO a { id: 1 } ON DUPLICATE KEY UPDATE n = 'x'`,
 		`RETURN 'PASSWORD' + 'x'`:                                                                                           `RETURN 'PASSWORD' + 'x'`,
-		``:                                                                                                                  ``,
+		`DEFINE USER u ON ROOT PASSSCRAM 's3cret'`:                                                                          `DEFINE USER u ON ROOT PASSSCRAM '…'`,
+		`DEFINE ACCESS a ON ROOT TYPE JWT ALGORITHM HS256 KEY ('s3cret' + "s3cret") COMMENT 'c'`:                            `DEFINE ACCESS a ON ROOT TYPE JWT ALGORITHM HS256 KEY ('…' + '…') COMMENT 'c'`,
+		`RETURN string::matches(x, /it's/); DEFINE USER u ON ROOT PASSWORD 's3cret'`:                                        `RETURN string::matches(x, /it's/); DEFINE USER u ON ROOT PASSWORD '…'`,
+		`SELECT value / 2 FROM a; DEFINE USER u ON ROOT PASSWORD 's3cret'; RETURN 1 / 2`:                                    `SELECT value / 2 FROM a; DEFINE USER u ON ROOT PASSWORD '…'; RETURN 1 / 2`,
+		`RETURN function() { return "'" + ` + "`'`" + ` }; DEFINE USER u ON ROOT PASSWORD 's3cret'`:                         `RETURN function() { return "'" + ` + "`'`" + ` }; DEFINE USER u ON ROOT PASSWORD '…'`,
+		``: ``,
 	} {
 		require.Equal(t, want, HideSecrets(text))
 	}

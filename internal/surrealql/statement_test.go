@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestATextIsSplitIntoItsStatements(t *testing.T) {
+// Statements: where they end, of what kind they are and which of them may write.
+
+func TestStatementsAreSplitFromText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text string
@@ -103,7 +105,7 @@ func TestStatementsAreToldByKind(t *testing.T) {
 	}
 }
 
-func TestReadsAreNotTakenForWrites(t *testing.T) {
+func TestWritesAreNotSeenInReads(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"SELECT `create`, a.create, x AS delete FROM t",
@@ -241,8 +243,94 @@ func TestWritesAreSeenInDepthsThatAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestOneStatementsWritesAreNotAnothers(t *testing.T) {
+func TestWritesOfOneStatementAreNotAnothers(t *testing.T) {
 	t.Parallel()
 	q := Analyze("SELECT 1 FROM t; CREATE t; RETURN 1")
 	require.Equal(t, []bool{false, true, false}, []bool{q.Statements[0].MayWrite, q.Statements[1].MayWrite, q.Statements[2].MayWrite})
+}
+
+func TestStatementsWithOddClausesAreFollowedToTheirEnd(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"UPDATE t WITH INDEX a, b SET x = 1",
+		"UPDATE t WITH NO INDEX SET x = 1",
+		"UPDATE t SET x = <array<{ a: int }, 3>>$y",
+		"UPDATE t SET x = <{ a: option<int> }>$y, z = <[int, string]>$w",
+		"UPDATE t:-5, t:+5, t:u'0190d3a5-0000-7000-8000-000000000000', t:ulid(), t:..=5, t:1>..",
+		"UPDATE t SET a = IF b THEN { c: 1 } ELSE { d: 2 } END",
+		"UPDATE t SET a = IF b THEN { RETURN 1; } ELSE { RETURN 2; } END",
+		"UPDATE t SET a = IF b THEN { c: 1 }.c + 2 ELSE 3 END",
+		"UPDATE t SET a = a?.b",
+		"UPDATE t SET a = function() { /* } */ // }\n return 1 }",
+		"UPDATE t SET a = (SELECT * FROM u ORDER BY b COLLATE NUMERIC DESC, rand() FETCH $f, type::field('x') LIMIT BY 1 START AT 2)",
+		"UPDATE t SET a = (SELECT * FROM u SPLIT ON b GROUP ALL VERSION d'2020-01-01T00:00:00Z' TIMEOUT 1s PARALLEL TEMPFILES)",
+		"UPDATE t SET a = { ;;; LET $x = 1; }, b = { ; }",
+	} {
+		q := Analyze(text)
+		require.Equal(t, text+" RETURN NULL", q.ExecText())
+	}
+}
+
+func TestStatementsThatBuildAnIndexAreTold(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"DEFINE INDEX i ON t FIELDS a", "define index i on table t columns a unique", "DEFINE INDEX IF NOT EXISTS i ON t FIELDS a COMMENT 'CONCURRENTLY'",
+		"DEFINE INDEX OVERWRITE concurrently ON t FIELDS a", "DEFINE INDEX i ON t COUNT", "DEFINE INDEX i ON t FIELDS v HNSW DIMENSION 2",
+		"REBUILD INDEX i ON t", "REBUILD INDEX IF EXISTS i ON TABLE t", "{ DEFINE INDEX i ON t FIELDS a }", "IF $x { DEFINE INDEX i ON t FIELDS a }",
+		"FOR $x IN [1] { LET $y = 1; REBUILD INDEX i ON t }", "(DEFINE INDEX i ON t FIELDS a)",
+		"{ DEFINE INDEX i ON t FIELDS a CONCURRENTLY; DEFINE INDEX j ON t FIELDS a }",
+	} {
+		require.True(t, Analyze(text).Statements[0].BuildsIndex, text)
+	}
+	for _, text := range []string{
+		"DEFINE INDEX i ON t FIELDS a CONCURRENTLY", "DEFINE INDEX i ON t CONCURRENTLY FIELDS a", "REBUILD INDEX i ON t concurrently", "REMOVE INDEX i ON t",
+		"ALTER INDEX i ON t PREPARE REMOVE", "DEFINE FIELD index ON t", "DEFINE TABLE index", "INFO FOR INDEX i ON t", "SELECT * FROM t WITH INDEX i",
+		"DEFINE FUNCTION fn::f() { DEFINE INDEX i ON t FIELDS a }", "DEFINE EVENT e ON t THEN { REBUILD INDEX i ON t }", "RETURN 'DEFINE INDEX i ON t FIELDS a'",
+	} {
+		require.False(t, Analyze(text).Statements[0].BuildsIndex, text)
+	}
+	q := Analyze("DEFINE INDEX i ON t FIELDS a; CREATE t")
+	require.True(t, q.Statements[0].BuildsIndex)
+	require.False(t, q.Statements[1].BuildsIndex)
+}
+
+// What 4.0 adds to the language (4.0.0-beta.1) is followed to its end, and does not pass for
+// a read where it may write.
+func TestStatementsOf4AreFollowed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text   string
+		kind   Kind
+		writes bool
+	}{
+		{"BEGIN READ ONLY", Begin, false},
+		{"BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE READ ONLY MAX STALENESS 5s STRICT", Begin, false},
+		{"SELECT a.{ ... }, b.{ c, ... } FROM t", Select, false},
+		{"SELECT 5u8, -1i64, 1.5f16, <u8> a, <array<f32>> v FROM t", Select, false},
+		{"RETURN 2 ∙ 3", Return, false},
+		{"RETURN type::u8(5)", Return, false},
+		{"RETURN ext::a::f(1)", Return, true},
+		{"RETURN silo::acme::p::<1.2.3>::f()", Return, true},
+		{"EXPLAIN FORMAT TEXT SELECT * FROM t", Explain, false},
+		{"EXPLAIN CREATE t", Explain, true},
+		{"EXPLAIN ANALYZE FORMAT JSON DELETE t", Explain, true},
+		{"SELECT * FROM t:1 FOR UPDATE", Select, true},
+		{"DEFINE EXTENSION ext::a FROM f'bucket:/a.wasm' UNSIGNED", Define, true},
+		{"ALTER EXTENSION IF EXISTS ext::a DROP COMMENT", Alter, true},
+		{"REMOVE EXTENSION ext::a", Remove, true},
+		{"DEFINE DATABASE d COMPATIBILITY 3", Define, true},
+		{"ALTER DATABASE COMPATIBILITY 4", Alter, true},
+		{"DEFINE FUNCTION fn::f() { RETURN 1 } SECURITY DEFINER", Define, true},
+		{"DEFINE FIELD id ON t TYPE [a: string, n: int]", Define, true},
+		{"DEFINE FIELD f ON t TYPE int MIGRATE EXISTING ROWS AS m USING $value + 1 FALLBACK 0", Define, true},
+		{"ALTER TABLE t MIGRATE EXISTING ROWS AS m REMOVE UNDECLARED FIELDS", Alter, true},
+		{"DEFINE FIELD f ON t TYPE record<u> REFERENCE MATERIALIZE INTO u.ts WHERE n > 1", Define, true},
+	} {
+		q := Analyze(c.text)
+		require.Len(t, q.Statements, 1, c.text)
+		s := q.Statements[0]
+		require.False(t, s.Lost(), c.text)
+		require.Equal(t, c.kind, s.Kind, c.text)
+		require.Equal(t, c.writes, s.MayWrite, c.text)
+	}
 }

@@ -1,12 +1,37 @@
 package surrealql
 
 import (
-	"strconv"
 	"strings"
+
+	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
-// unescape resolves the escapes of a string or a quoted name as the server
-// does: \n \r \t \0 \b \f \\ \' \" \` \uXXXX and \u{…}. What is none stays.
+// What quoted names and strings stand for.
+
+// unquote takes the quotes off `name`, ⟨name⟩, "text" or 'text' and resolves
+// the escapes.
+func unquote(s string) string {
+	if inner, ok := strings.CutPrefix(s, "⟨"); ok {
+		s = strings.TrimSuffix(inner, "⟩")
+	} else if len(s) >= 2 {
+		s = s[1 : len(s)-1]
+	}
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	return unescape(s)
+}
+
+// stringValue returns the text a string literal stands for.
+func stringValue(s string) string {
+	if c := s[0]; c != '\'' && c != '"' {
+		s = s[1:]
+	}
+	return unquote(s)
+}
+
+// unescape resolves the escapes of a string or a quoted name. Of what is none, only the
+// backslash goes, but before a u that no digits follow.
 func unescape(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -15,79 +40,17 @@ func unescape(s string) string {
 			b.WriteByte(s[i])
 			continue
 		}
-		i++
-		switch c := s[i]; c {
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case 't':
-			b.WriteByte('\t')
-		case '0':
-			b.WriteByte(0)
-		case 'b':
-			b.WriteByte('\b')
-		case 'f':
-			b.WriteByte('\f')
-		case 'u':
-			r, n := codePoint(s[i+1:])
-			if n == 0 {
-				b.WriteString(`\u`)
-				continue
-			}
+		r, n := literal.Escape(s[i+1:])
+		switch {
+		case n > 0:
 			b.WriteRune(r)
 			i += n
+		case s[i+1] == 'u':
+			b.WriteByte('\\')
 		default:
-			b.WriteByte(c)
+			i++
+			b.WriteByte(s[i])
 		}
 	}
 	return b.String()
-}
-
-// codePoint reads XXXX or {X…} and returns how many bytes it took, 0 if it is
-// neither.
-func codePoint(s string) (rune, int) {
-	digits, n := "", 0
-	if rest, ok := strings.CutPrefix(s, "{"); ok {
-		end := strings.IndexByte(rest, '}')
-		if end < 1 || end > 6 {
-			return 0, 0
-		}
-		digits, n = rest[:end], end+2
-	} else if len(s) >= 4 {
-		digits, n = s[:4], 4
-	} else {
-		return 0, 0
-	}
-	v, err := strconv.ParseUint(digits, 16, 32)
-	if err != nil {
-		return 0, 0
-	}
-	return rune(v), n
-}
-
-// tidy returns a piece of text without comments and with each run of blanks
-// between two tokens made one.
-func tidy(text string) string {
-	if !strings.ContainsAny(text, " \t\n\r\v\f#-/") && isASCII(text) {
-		return text
-	}
-	var b strings.Builder
-	b.Grow(len(text))
-	tokens(text, func(prev, t, next token) {
-		if prev.end > 0 && prev.end != t.pos {
-			b.WriteByte(' ')
-		}
-		b.WriteString(text[t.pos:t.end])
-	})
-	return b.String()
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -15,7 +15,7 @@ const (
 	tOrdinal               // $1, which the server cannot lex: ours to rewrite
 	tDollar                // $ alone, as in [$]
 	tString                // '…' or "…" with an optional prefix s r u d b f
-	tNumber                // 12, 1.5, 1e3, 2dec, 1h30m
+	tNumber                // 12, 1.5, 1e3, 2dec, 5i8, 1h30m
 	tRegex                 // /…/, only where an expression may start
 	tScript                // the {…} of function() {…}
 	tLBrace
@@ -81,6 +81,36 @@ func adjacent(a, b token) bool { return a.end == b.pos }
 func (t token) closes() bool {
 	switch t.kind {
 	case tEOF, tSemicolon, tRParen, tRBracket, tRBrace:
+		return true
+	}
+	return false
+}
+
+// operandAfter reports whether an operand is due after the token, so that a slash
+// there begins a regex.
+func (t token) operandAfter() bool {
+	switch t.kind {
+	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber, tRegex, tScript,
+		tRParen, tRBracket, tRBrace, tDollar, tStar:
+		return false
+	case tWord:
+		return t.kw != noKeyword && t.kw != kwTrue && t.kw != kwFalse && t.kw != kwNull && t.kw != kwNone
+	}
+	return true
+}
+
+// endsRange reports whether the token can begin the operand after the dots of a range.
+func (t token) endsRange() bool {
+	switch t.kind {
+	case tWord:
+		switch t.kw {
+		case kwAs, kwAnd, kwOr, kwIs, kwThen, kwElse, kwEnd, kwWhere, kwLimit,
+			kwContains, kwInside, kwIn, kwNot:
+			return false
+		}
+		return true
+	case tQuoted, tParam, tQuotedParam, tOrdinal, tString, tNumber,
+		tLParen, tLBrace, tLBracket, tVert, tOrOr, tQuestion:
 		return true
 	}
 	return false

@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Abort and Close, against whoever reads, writes or hangs.
+
 // transports are the ways to reach a scripted server.
 func transports(t *testing.T) map[string]func(*scripted.Server) Options {
 	ca := scripted.NewAuthority(t)
@@ -47,7 +49,7 @@ const atOnce = 2 * time.Second
 func TestAbortWakesAReader(t *testing.T) {
 	for name, options := range transports(t) {
 		t.Run(name, func(t *testing.T) {
-			left := make(chan scripted.Farewell, 1)
+			left := make(chan scripted.ClientEnd, 1)
 			srv := scripted.New(t, func(c *scripted.Conn) {
 				c.Request()
 				left <- c.AwaitClose()
@@ -129,7 +131,7 @@ func clog(t *testing.T, c *Conn) {
 	require.NoError(t, c.raw.SetWriteDeadline(time.Time{}))
 }
 
-func TestAbortsFromManyGoroutinesAtOnce(t *testing.T) {
+func TestAbortFromManyGoroutinesAtOnce(t *testing.T) {
 	srv := scripted.New(t, nil)
 	c := connect(t, to(srv))
 	done := make(chan struct{})
@@ -142,4 +144,32 @@ func TestAbortsFromManyGoroutinesAtOnce(t *testing.T) {
 		<-done
 	}
 	srv.AwaitOpen(0)
+}
+
+// deaf is a transport that takes deadlines and does not keep them.
+type deaf struct{ net.Conn }
+
+func (deaf) SetDeadline(time.Time) error { return nil }
+
+func TestInterruptEndsReadsOnATransportThatKeepsNoDeadlines(t *testing.T) {
+	near, far := net.Pipe()
+	c := newConn(deaf{near}, near, 0, nil)
+	defer far.Close()
+	defer c.Abort()
+	c.Interrupt()
+	_, err := c.ReadMessage()
+	require.Equal(t, ErrInterrupted, err, "a read that begins afterwards")
+	c.Resume()
+
+	read := make(chan error, 1)
+	go func() { _, err := c.ReadMessage(); read <- err }()
+	require.Eventually(t, c.reading.Load, time.Minute, time.Millisecond)
+	c.Interrupt()
+	select {
+	case err := <-read:
+		require.Error(t, err)
+	case <-time.After(time.Minute):
+		t.Fatal("a read that was under way goes on")
+	}
+	require.True(t, c.Broken())
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// What reading a message costs.
+
 // feed is a transport that brings the same bytes over and over, at most step at
 // a time, as a socket does. What is written to it is dropped.
 type feed struct {
@@ -18,6 +20,7 @@ type feed struct {
 	bytes []byte
 	at    int
 	step  int
+	given int // bytes, in all
 }
 
 func (f *feed) Read(b []byte) (int, error) {
@@ -26,6 +29,7 @@ func (f *feed) Read(b []byte) (int, error) {
 	}
 	n := copy(b[:min(len(b), f.step)], f.bytes[f.at:])
 	f.at += n
+	f.given += n
 	return n, nil
 }
 

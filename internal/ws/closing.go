@@ -6,26 +6,31 @@ import (
 	"time"
 )
 
-// closing closes a transport once, and tells when that is done. The second Close of
-// a net.Conn returns at once while the first is still at it, or is still to come: a
-// watcher and the goroutine that it woke often close together. So who must know that
-// a socket is gone, because another one may be made in its place, waits for done.
+// closing closes a transport once, and tells when that is done. A second Close of a
+// net.Conn returns at once, although the first may not have closed the socket yet, and
+// the watcher of a context and the goroutine that it woke often close together. Where
+// the socket must be gone, because another one may be made in its place, done is
+// waited for; who waits for its answers need wait no longer once it has started.
 type closing struct {
-	raw   net.Conn
-	begun atomic.Bool
-	done  chan struct{}
+	raw     net.Conn
+	begun   atomic.Bool
+	started chan struct{}
+	done    chan struct{}
 }
 
-func newClosing(raw net.Conn) *closing { return &closing{raw: raw, done: make(chan struct{})} }
+func newClosing(raw net.Conn) *closing {
+	return &closing{raw: raw, started: make(chan struct{}), done: make(chan struct{})}
+}
 
-// closePatience bounds the wait for a socket that somebody else is closing. Mostly
+// closeWait bounds the wait for a socket that somebody else is closing. Mostly
 // they need some microseconds; a foreign transport may take any time.
-const closePatience = 100 * time.Millisecond
+const closeWait = 100 * time.Millisecond
 
 // close returns when the transport is closed, or somebody else has not closed it
-// within closePatience.
+// within closeWait.
 func (c *closing) close() {
 	if c.begun.CompareAndSwap(false, true) {
+		close(c.started)
 		defer close(c.done) // also when a foreign Close panics
 		_ = c.raw.Close()
 		return
@@ -35,7 +40,7 @@ func (c *closing) close() {
 		return
 	default:
 	}
-	timer := time.NewTimer(closePatience)
+	timer := time.NewTimer(closeWait)
 	defer timer.Stop()
 	select {
 	case <-c.done:

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,44 +11,38 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gobwas/ws"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
+
+// How a connection is made: dial, TLS, and the upgrade by HTTP.
 
 // Options say where and how Dial connects.
 type Options struct {
-	Addr     string      // host:port
-	Path     string      // of the HTTP request, "/rpc"
-	Protocol string      // the WebSocket subprotocol that both must speak
-	Header   http.Header // added to the request; nil for none
-	TLS      *tls.Config // nil for ws://; never changed. An empty ServerName becomes Addr's host
+	Addr   string      // host:port
+	Path   string      // of the HTTP request, "/rpc"
+	Header http.Header // added to the request; nil for none
+	TLS    *tls.Config // nil for ws://; never changed. An empty ServerName becomes Addr's host
+
+	// Protocols are the WebSocket subprotocols that are offered, in this order. The server
+	// must take one of them: see Conn.Protocol.
+	Protocols []string
 
 	// DialContext makes the transport; nil means a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// GaveUp, if set, is told of each socket that Dial has given up, by the channel
-	// that is closed when the socket has been closed: which may be a moment later.
+	// GaveUp, if set, is told of each socket that Dial has given up. The channel is
+	// closed when the socket has been, which may be a moment later.
 	GaveUp func(closed <-chan struct{})
 
 	// MaxMessage bounds an incoming message, in bytes; zero is DefaultMaxMessage.
 	MaxMessage int
 	// MaxSend bounds an outgoing message likewise; what is larger is not sent.
 	MaxSend int
-}
-
-// HandshakeError is an HTTP answer other than 101 to the upgrade.
-type HandshakeError struct {
-	Status int
-	Body   string // its beginning, one line
-}
-
-func (e *HandshakeError) Error() string {
-	text := fmt.Sprintf("websocket: the server answered the upgrade with HTTP %d %s instead of 101", e.Status, http.StatusText(e.Status))
-	if e.Body != "" {
-		text += ": " + e.Body
-	}
-	return text
 }
 
 // Dial connects, does the TLS handshake where one is wanted, and upgrades to
@@ -105,7 +100,7 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 	}
 	refusal := new(HandshakeError)
 	d := ws.Dialer{
-		Protocols: []string{o.Protocol},
+		Protocols: o.Protocols,
 		Header:    ws.HandshakeHeaderHTTP(o.Header),
 		OnStatusError: func(status int, _ []byte, resp io.Reader) {
 			*refusal = HandshakeError{Status: status, Body: bodyLine(resp)}
@@ -115,7 +110,8 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 	if o.TLS != nil {
 		scheme = "wss"
 	}
-	br, hs, err := d.Upgrade(answer{nc, &bounded{nc, maxAnswer}}, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
+	in := &bounded{r: nc, left: maxAnswer}
+	br, _, err := d.Upgrade(answer{nc, in}, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
 	var status ws.StatusError
 	if errors.As(err, &status) {
 		if refusal.Status == 0 {
@@ -123,11 +119,12 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 		}
 		return nil, refusal
 	}
-	if err != nil {
-		return nil, fmt.Errorf("websocket: upgrade: %w", strange(err))
+	if err != nil && !errors.Is(err, ws.ErrHandshakeBadSubProtocol) {
+		return nil, fmt.Errorf("websocket: upgrade: %w", upgradeError(err))
 	}
-	if hs.Protocol != o.Protocol {
-		return nil, &ProtocolError{fmt.Sprintf("the server agreed to subprotocol %q, expected %q: is this a SurrealDB server?", hs.Protocol, o.Protocol)}
+	said := agreements(in.seen)
+	if err != nil || len(said) != 1 || !slices.Contains(o.Protocols, said[0]) {
+		return nil, &SubprotocolError{Offered: o.Protocols, Agreed: said}
 	}
 	var early []byte
 	if br != nil { // the server's first ping often comes with the 101
@@ -135,16 +132,31 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 		defer ws.PutReader(br)
 	}
 	c := newConn(nc, raw, o.MaxMessage, early)
-	c.maxSend = orDefault(o.MaxSend)
+	c.maxSend, c.protocol = orDefault(o.MaxSend), said[0]
 	return c, nil
 }
 
-// strange makes a ProtocolError of the library's complaints about what the answer
+// agreements are the subprotocols that an answer to the upgrade agrees to, as a rule one.
+// The library does not say which, if it was not offered, and takes two for one.
+func agreements(answer []byte) []string {
+	var said []string
+	for line := range bytes.SplitSeq(answer, []byte("\n")) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			break // frames may follow
+		}
+		if name, value, _ := bytes.Cut(line, []byte(":")); bytes.EqualFold(name, []byte("Sec-WebSocket-Protocol")) {
+			said = append(said, string(bytes.TrimSpace(value)))
+		}
+	}
+	return said
+}
+
+// upgradeError makes a ProtocolError of the library's complaints about what the answer
 // says. Other errors are the network's.
-func strange(err error) error {
+func upgradeError(err error) error {
 	var rejected *ws.ConnectionRejectedError
 	if errors.As(err, &rejected) || errors.Is(err, ws.ErrMalformedResponse) ||
-		errors.Is(err, ws.ErrHandshakeBadSubProtocol) || errors.Is(err, ws.ErrHandshakeBadExtensions) {
+		errors.Is(err, ws.ErrHandshakeBadExtensions) {
 		return &ProtocolError{err.Error() + ": is this a SurrealDB server?"}
 	}
 	return err
@@ -165,6 +177,7 @@ type answer struct {
 type bounded struct {
 	r    io.Reader
 	left int
+	seen []byte // what was read
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -173,8 +186,12 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p[:min(len(p), b.left)])
 	b.left -= n
+	b.seen = append(b.seen, p[:n]...)
 	return n, err
 }
+
+// maxBodyLine is about two lines of a log, in bytes.
+const maxBodyLine = 200
 
 // bodyLine reads the beginning of a refusal's body, for the error message. A
 // body of unknown length is left alone: on a connection that is kept open its
@@ -188,25 +205,19 @@ func bodyLine(resp io.Reader) string {
 	if answer.ContentLength <= 0 {
 		return ""
 	}
-	head, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
+	head, _ := io.ReadAll(io.LimitReader(answer.Body, maxBodyLine))
 	line, _, _ := strings.Cut(strings.TrimSpace(string(head)), "\n")
 	return strings.ToValidUTF8(line, "?")
 }
 
 // cause puts the end of the context before the noise that closing the socket
-// made. The context's own error stays in the chain beside its cause: who asks
-// for context.DeadlineExceeded must find it.
+// made.
 func cause(ctx context.Context, err error) error {
-	end := ctx.Err()
-	if end == nil {
+	end := ctxerr.Of(ctx)
+	switch {
+	case end == nil:
 		return err
-	}
-	if why := context.Cause(ctx); errors.Is(why, end) {
-		end = why
-	} else {
-		end = fmt.Errorf("%w: %w", end, why)
-	}
-	if err == nil || err == ctx.Err() {
+	case err == nil, err == ctx.Err():
 		return end
 	}
 	return fmt.Errorf("%w (%w)", end, err)

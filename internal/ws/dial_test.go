@@ -17,6 +17,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Dial against servers that answer, refuse, fall silent or are none.
+
 func TestDialAsksForPathProtocolAndHeaders(t *testing.T) {
 	type asked struct {
 		path   string
@@ -31,13 +33,11 @@ func TestDialAsksForPathProtocolAndHeaders(t *testing.T) {
 	require.Equal(t, "/rpc", a.path)
 	require.Equal(t, "Bearer x", a.header.Get("Authorization"))
 	require.Equal(t, []string{"1", "2"}, a.header.Values("X-Two"))
-	require.Equal(t, srv.Addr(), c.RemoteAddr().String())
-	sent, received := c.Transferred()
-	require.Zero(t, sent)
-	require.Zero(t, received)
+	require.Equal(t, srv.Addr(), c.raw.RemoteAddr().String())
+	require.Zero(t, c.w, "nothing came with the upgrade")
 }
 
-func TestFramesThatComeWithTheUpgradeAreNotLost(t *testing.T) {
+func TestUpgradeKeepsTheFramesThatComeWithIt(t *testing.T) {
 	for name, extra := range map[string]int{"a few": 10, "more than a buffer": 20_000} {
 		t.Run(name, func(t *testing.T) {
 			ping, long := scripted.Frame(scripted.OpPing, []byte("early")), make([]byte, extra)
@@ -52,8 +52,7 @@ func TestFramesThatComeWithTheUpgradeAreNotLost(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, long, got)
 			require.Equal(t, "early", <-pong)
-			_, received := c.Transferred()
-			require.EqualValues(t, len(ping)+len(scripted.Binary(long)), received)
+			require.Equal(t, c.r, c.w, "and nothing is left")
 		})
 	}
 }
@@ -112,9 +111,9 @@ func TestDialReturnsAtOnceAgainstAServerThatFallsSilent(t *testing.T) {
 	}
 }
 
-func TestADialThatRunsOutOfTimeSaysSo(t *testing.T) {
+func TestDialThatRunsOutOfTimeSaysSo(t *testing.T) {
 	srv := scripted.Listen(t, (*scripted.Conn).Stall)
-	reason := errors.New("dial_timeout is over")
+	reason := errors.New("connect_timeout is over")
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 10*time.Millisecond, reason)
 	defer cancel()
 	_, err := Dial(ctx, to(srv))
@@ -122,10 +121,10 @@ func TestADialThatRunsOutOfTimeSaysSo(t *testing.T) {
 	require.ErrorIs(t, err, reason)
 }
 
-func TestADialerIsBoundedByTheContext(t *testing.T) {
+func TestDialerIsBoundedByTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var asked []string
-	_, err := Dial(ctx, Options{Addr: "db.example:8000", Protocol: "cbor",
+	_, err := Dial(ctx, Options{Addr: "db.example:8000", Protocols: []string{"cbor"},
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			asked = append(asked, network, addr)
 			cancel()
@@ -136,21 +135,21 @@ func TestADialerIsBoundedByTheContext(t *testing.T) {
 	require.Equal(t, []string{"tcp", "db.example:8000"}, asked)
 }
 
-func TestADialersErrorComesThrough(t *testing.T) {
+func TestDialersErrorComesThrough(t *testing.T) {
 	ours := errors.New("no route to the tunnel")
 	_, err := Dial(context.Background(), Options{Addr: "h:1",
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, ours }})
 	require.ErrorIs(t, err, ours)
 }
 
-func TestARefusedConnectionIsSaidToBeRefused(t *testing.T) {
+func TestDialSaysThatAConnectionWasRefused(t *testing.T) {
 	srv := scripted.New(t, nil)
 	srv.Close()
 	_, err := Dial(context.Background(), to(srv))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
 
-func TestARefusedUpgradeTellsStatusAndReason(t *testing.T) {
+func TestUpgradeThatIsRefusedTellsStatusAndReason(t *testing.T) {
 	answer := func(text string) func(*scripted.Conn) {
 		return func(c *scripted.Conn) {
 			c.ReadUpgrade()
@@ -184,7 +183,7 @@ func TestARefusedUpgradeTellsStatusAndReason(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNoSurrealDBIsRefused(t *testing.T) {
+func TestUpgradeRefusesAServerThatIsNoSurrealDB(t *testing.T) {
 	answer := func(text string) func(*scripted.Conn) {
 		return func(c *scripted.Conn) {
 			c.ReadUpgrade()
@@ -196,14 +195,12 @@ func TestAServerThatIsNoSurrealDBIsRefused(t *testing.T) {
 		script func(*scripted.Conn)
 		want   string
 	}{
-		"no subprotocol":      {func(c *scripted.Conn) { c.UpgradeAs("") }, `subprotocol "", expected "cbor"`},
-		"another subprotocol": {func(c *scripted.Conn) { c.UpgradeAs("json") }, "protocol"},
-		"not HTTP":            {answer("SSH-2.0-OpenSSH_9.6\r\n"), "upgrade"},
-		"HTTP/1.0":            {answer("HTTP/1.0 101 Switching Protocols\r\n\r\n"), "upgrade"},
-		"no accept key":       {answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), "upgrade"},
-		"a wrong accept key":  {answer("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"), "upgrade"},
-		"an endless header":   {answer("HTTP/1.1 101 X\r\nX: " + strings.Repeat("x", 2*maxAnswer)), "longer than 65536 bytes"},
-		"an endless refusal":  {answer("HTTP/1.1 503 X\r\nX: " + strings.Repeat("x", 2*maxAnswer)), "HTTP 503"},
+		"not HTTP":           {answer("SSH-2.0-OpenSSH_9.6\r\n"), "upgrade"},
+		"HTTP/1.0":           {answer("HTTP/1.0 101 Switching Protocols\r\n\r\n"), "upgrade"},
+		"no accept key":      {answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), "upgrade"},
+		"a wrong accept key": {answer("HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"), "upgrade"},
+		"an endless header":  {answer("HTTP/1.1 101 X\r\nX: " + strings.Repeat("x", 2*maxAnswer)), "longer than 65536 bytes"},
+		"an endless refusal": {answer("HTTP/1.1 503 X\r\nX: " + strings.Repeat("x", 2*maxAnswer)), "HTTP 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := scripted.Listen(t, tc.script)
@@ -214,7 +211,7 @@ func TestAServerThatIsNoSurrealDBIsRefused(t *testing.T) {
 	}
 }
 
-func TestAServerThatLeavesDuringTheUpgradeIsNoticed(t *testing.T) {
+func TestUpgradeNoticesAServerThatLeaves(t *testing.T) {
 	for name, tc := range map[string]struct {
 		script func(*scripted.Conn)
 		want   error
@@ -230,7 +227,7 @@ func TestAServerThatLeavesDuringTheUpgradeIsNoticed(t *testing.T) {
 	}
 }
 
-func TestTheErrorsOfTheEndOfAContextReadWell(t *testing.T) {
+func TestDialErrorsOfAContextThatEndedReadWell(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	noise := fmt.Errorf("read: %w", net.ErrClosed)
 	require.Equal(t, noise, cause(ctx, noise))

@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Dial with TLS.
+
 func TestTLSTrustsOnlyTheGivenAuthority(t *testing.T) {
 	ca, stranger := scripted.NewAuthority(t), scripted.NewAuthority(t)
 	srv := scripted.New(t, nil).UseTLS(ca.ServerConfig())
@@ -83,7 +85,7 @@ func TestTLSToAServerWithoutItFails(t *testing.T) {
 	require.ErrorAs(t, err, &notTLS)
 }
 
-func TestAMessageGoesThroughTLSBothWays(t *testing.T) {
+func TestTLSCarriesAMessageBothWays(t *testing.T) {
 	ca := scripted.NewAuthority(t)
 	big := make([]byte, 100_000)
 	srv := scripted.New(t, func(c *scripted.Conn) {

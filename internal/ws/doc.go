@@ -6,7 +6,7 @@
 // A Conn is built for three habits of a database driver:
 //
 //   - several messages can be put into one write (Begin, End, Flush), so a
-//     flight of requests is one system call;
+//     pipeline of requests is one system call;
 //   - a connection that lies idle is looked at without blocking (Poll): pings
 //     are answered, a FIN, an RST or a Close frame is noticed;
 //   - Abort, from any goroutine, closes the socket at once and so wakes

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHeadersAreReadInEveryLength(t *testing.T) {
+// Headers of frames, read and written.
+
+func TestFrameHeadersAreReadInEveryLength(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		in   []byte
@@ -43,7 +45,7 @@ func TestHeadersAreReadInEveryLength(t *testing.T) {
 	}
 }
 
-func TestHeadersThatBreakTheProtocolAreRefused(t *testing.T) {
+func TestFrameHeadersThatBreakTheProtocolAreRefused(t *testing.T) {
 	for name, in := range map[string][]byte{
 		"masked":                 {0x82, 0x81, 1, 2, 3, 4, 5},
 		"RSV1":                   {0xC2, 0},
@@ -66,7 +68,7 @@ func TestHeadersThatBreakTheProtocolAreRefused(t *testing.T) {
 	}
 }
 
-func TestSentFramesAreMinimalMaskedAndReadableByAnother(t *testing.T) {
+func TestFramesSentAreMinimalMaskedAndReadableByAnother(t *testing.T) {
 	for _, tc := range []struct{ length, head int }{
 		{0, 6}, {1, 6}, {125, 6}, {126, 8}, {65535, 8}, {65536, 14}, {1 << 20, 14},
 	} {
@@ -88,7 +90,7 @@ func TestSentFramesAreMinimalMaskedAndReadableByAnother(t *testing.T) {
 	}
 }
 
-func TestEachFrameHasAMaskOfItsOwn(t *testing.T) {
+func TestFramesHaveEachAMaskOfItsOwn(t *testing.T) {
 	_, a := appendHeader(nil, opBinary, 1)
 	_, b := appendHeader(nil, opBinary, 1)
 	_, c := appendHeader(nil, opBinary, 1)

@@ -13,6 +13,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Any bytes from a peer.
+
 const fuzzBound = 1 << 16
 
 func seed(f *testing.F) {

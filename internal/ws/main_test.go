@@ -11,11 +11,13 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// What the tests of the package share.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // to gives the options for a scripted server.
 func to(srv *scripted.Server) Options {
-	return Options{Addr: srv.Addr(), Path: "/rpc", Protocol: "cbor"}
+	return Options{Addr: srv.Addr(), Path: "/rpc", Protocols: []string{"cbor"}}
 }
 
 func connect(t *testing.T, o Options) *Conn {

@@ -4,12 +4,12 @@ package ws
 
 import "net"
 
-// peeker cannot look into a socket here: a look means a short read.
+// peeker cannot peek on this system: only a short read tells what lies in a socket.
 type peeker struct{}
 
 func (*peeker) init(net.Conn) {}
 
-// blind reports whether only reading tells what lies in the socket.
-func (*peeker) blind() bool { return true }
+// cannotPeek reports whether only reading tells what lies in the socket.
+func (*peeker) cannotPeek() bool { return true }
 
-func (*peeker) look() (sight, error) { return unknown, nil }
+func (*peeker) peek() (peekState, error) { return unknown, nil }

@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// peeker looks into a socket with MSG_PEEK: it sees bytes, a FIN and an RST
+// peeker peeks at a socket with MSG_PEEK: it sees bytes, a FIN and an RST
 // without consuming anything, under TLS too. Its callback and its fields are
-// made once, so that a look allocates nothing.
+// made once, so that to peek allocates nothing.
 type peeker struct {
-	conn syscall.RawConn
-	peek func(fd uintptr)
+	conn    syscall.RawConn
+	control func(fd uintptr) // given to conn.Control
 
 	n   int
 	err syscall.Errno
@@ -30,26 +30,26 @@ func (p *peeker) init(nc net.Conn) {
 	}
 	p.conn = raw
 	var b [1]byte
-	p.peek = func(fd uintptr) { p.n, p.err = glimpse(fd, &b) }
+	p.control = func(fd uintptr) { p.n, p.err = peekByte(fd, &b) }
 }
 
-// blind reports whether only reading tells what lies in the socket.
-func (p *peeker) blind() bool { return p.conn == nil }
+// cannotPeek reports whether only reading tells what lies in the socket.
+func (p *peeker) cannotPeek() bool { return p.conn == nil }
 
-func (p *peeker) look() (sight, error) {
+func (p *peeker) peek() (peekState, error) {
 	if p.conn == nil {
 		return unknown, nil
 	}
-	if err := p.conn.Control(p.peek); err != nil {
-		return quiet, err
+	if err := p.conn.Control(p.control); err != nil {
+		return empty, err
 	}
 	switch {
 	case p.err == syscall.EAGAIN || p.err == syscall.EWOULDBLOCK:
-		return quiet, nil
+		return empty, nil
 	case p.err != 0:
-		return quiet, p.err
+		return empty, p.err
 	case p.n == 0:
-		return quiet, io.ErrUnexpectedEOF
+		return empty, io.ErrUnexpectedEOF
 	}
-	return pending, nil
+	return readable, nil
 }

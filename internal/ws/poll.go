@@ -1,25 +1,22 @@
 package ws
 
-import (
-	"errors"
-	"net"
-	"os"
-	"time"
-)
+import "time"
+
+// What an idle connection may hold, dealt with before it is used again.
 
 const (
-	// glance bounds a read of bytes that already lie in the socket. It runs out
-	// only where they are a part of a TLS record, or where the platform cannot
-	// tell whether there are any.
-	glance = time.Millisecond
+	// peekReadTimeout bounds a read of bytes that already lie in the socket. It runs out
+	// only where they are a part of a TLS record, or where the system cannot tell
+	// whether there are any.
+	peekReadTimeout = time.Millisecond
 
 	// pollReads bounds what one Poll deals with, so that a peer that sends
 	// without end does not keep it for ever. What is left waits.
 	pollReads = 32
 
-	// pongPatience bounds the write of a pong during a Poll. These few bytes
+	// pongTimeout bounds the write of a pong during a Poll. These few bytes
 	// wait only if the peer has let megabytes pile up unread.
-	pongPatience = 100 * time.Millisecond
+	pongTimeout = 100 * time.Millisecond
 )
 
 // Poll deals with what has arrived on an idle connection and returns without
@@ -29,12 +26,12 @@ const (
 //
 // On Linux, macOS and the BSDs an idle connection on which nothing arrived
 // costs one system call and no allocation. Elsewhere, and on a transport that
-// is no socket (a custom dialer's), looking costs up to a millisecond, so it
-// is only done when thorough is true; and it cannot be done at all where the
-// transport has no deadlines.
+// is no socket (a custom dialer's), a short read takes the place of that call. It
+// lasts up to a millisecond, so it is only done when thorough is true; and it cannot
+// be done at all where the transport has no deadlines.
 func (c *Conn) Poll(thorough bool, handle func([]byte) error) error {
-	if c.broken.Load() {
-		return ErrClosed
+	if c.broken.Load() || c.gone.Load() {
+		return c.fail(ErrClosed)
 	}
 	c.release()
 	for range pollReads {
@@ -50,8 +47,8 @@ func (c *Conn) Poll(thorough bool, handle func([]byte) error) error {
 	return nil
 }
 
-// Blind reports whether Poll does more when it is thorough.
-func (c *Conn) Blind() bool { return c.eye.blind() }
+// CannotPeek reports whether Poll does more when it is thorough.
+func (c *Conn) CannotPeek() bool { return c.peeker.cannotPeek() }
 
 // drainWindow handles the frames that lie in the window whole.
 func (c *Conn) drainWindow(handle func([]byte) error) error {
@@ -68,7 +65,7 @@ func (c *Conn) drainWindow(handle func([]byte) error) error {
 		case h.op == opPing:
 			ping = c.take(h)
 		case h.op >= opClose:
-			err = c.within(pongPatience, func() error { return c.control(h) })
+			err = c.within(pongTimeout, func() error { return c.control(h) })
 		default:
 			err = handle(c.take(h))
 		}
@@ -79,12 +76,7 @@ func (c *Conn) drainWindow(handle func([]byte) error) error {
 	if ping == nil {
 		return nil
 	}
-	return c.within(pongPatience, func() error { return c.writeControl(opPong, ping) })
-}
-
-func (c *Conn) within(d time.Duration, f func() error) error {
-	defer c.boundWrites(time.Now().Add(d))()
-	return f()
+	return c.within(pongTimeout, func() error { return c.writeControl(opPong, ping) })
 }
 
 // wholeFrame reports whether the next frame lies in the window whole, and
@@ -115,22 +107,22 @@ func (c *Conn) wholeFrame() (h header, whole bool, err error) {
 // gather brings bytes that have arrived into the window. It reports whether
 // any came.
 func (c *Conn) gather(thorough bool) (bool, error) {
-	if c.ahead && c.fed {
-		// Records that TLS has taken from the socket already are not seen by a
-		// look into it. A read whose time is over gives just these.
+	if c.readsAhead && c.maybeBuffered {
+		// Records that TLS has taken from the socket already cannot be peeked at
+		// there. A read whose deadline has passed gives just these.
 		more, err := c.readBy(time.Unix(1, 0))
 		if more || err != nil {
 			return more, err
 		}
-		c.fed = false
+		c.maybeBuffered = false
 	}
-	switch state, err := c.eye.look(); {
+	switch state, err := c.peeker.peek(); {
 	case err != nil:
 		return false, err
-	case state == quiet, state == unknown && !thorough:
+	case state == empty, state == unknown && !thorough:
 		return false, nil
 	}
-	return c.readBy(time.Now().Add(glance))
+	return c.readBy(time.Now().Add(peekReadTimeout))
 }
 
 // readBy reads once, until a deadline. It reports whether anything came.
@@ -141,7 +133,7 @@ func (c *Conn) readBy(deadline time.Time) (bool, error) {
 		c.w = copy(c.window, c.window[c.r:c.w])
 		c.r = 0
 	}
-	if c.timeless {
+	if c.noDeadlines {
 		return false, nil // the next request will tell
 	}
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
@@ -157,22 +149,3 @@ func (c *Conn) readBy(deadline time.Time) (bool, error) {
 	}
 	return false, err
 }
-
-// isTimeout also knows transports whose timeouts are not the standard
-// library's.
-func isTimeout(err error) bool {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return true // without the allocation that errors.As costs
-	}
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
-}
-
-// sight is what a look into a socket tells.
-type sight int
-
-const (
-	quiet   sight = iota // nothing to read, and nothing wrong
-	pending              // bytes to read
-	unknown              // cannot be told without reading
-)

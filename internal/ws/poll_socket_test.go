@@ -14,6 +14,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
+// Poll on real sockets.
+
 // arrived waits until n bytes lie in the window and the socket, or the end of
 // the stream does.
 func arrived(t *testing.T, c *Conn, n int) {
@@ -33,7 +35,7 @@ func arrived(t *testing.T, c *Conn, n int) {
 	}))
 }
 
-func TestAnIdlePingIsAnswered(t *testing.T) {
+func TestPollAnswersAPing(t *testing.T) {
 	ping := scripted.Frame(scripted.OpPing, []byte("are you there"))
 	pong, polled := make(chan string, 1), make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
@@ -53,7 +55,7 @@ func TestAnIdlePingIsAnswered(t *testing.T) {
 	require.False(t, c.Broken())
 }
 
-func TestAnEndThatCameWhileIdleIsNoticed(t *testing.T) {
+func TestPollNoticesAnEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
 		end  func(*scripted.Conn)
 		want error
@@ -90,8 +92,8 @@ func TestAnEndThatCameWhileIdleIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAnIdleCloseFrameIsAnsweredWithItsCode(t *testing.T) {
-	left := make(chan scripted.Farewell, 1)
+func TestPollAnswersACloseFrameWithItsCode(t *testing.T) {
+	left := make(chan scripted.ClientEnd, 1)
 	srv := scripted.New(t, func(c *scripted.Conn) {
 		c.CloseFrame(1001, "going")
 		left <- c.AwaitClose()
@@ -99,10 +101,10 @@ func TestAnIdleCloseFrameIsAnsweredWithItsCode(t *testing.T) {
 	c := connect(t, to(srv))
 	arrived(t, c, 4+5)
 	require.Error(t, c.Poll(false, noMessage(t)))
-	require.Equal(t, scripted.Farewell{Code: 1001, Err: io.EOF}, <-left)
+	require.Equal(t, scripted.ClientEnd{Code: 1001, Err: io.EOF}, <-left)
 }
 
-func TestHalfAFrameStaysForLater(t *testing.T) {
+func TestPollLeavesHalfAFrameForLater(t *testing.T) {
 	frame := scripted.Binary([]byte("notification"))
 	for _, cut := range []int{1, 2, 3, len(frame) - 1} {
 		rest := make(chan struct{})
@@ -125,7 +127,7 @@ func TestHalfAFrameStaysForLater(t *testing.T) {
 	}
 }
 
-func TestHalfAFrameOfAPollIsCompletedByARead(t *testing.T) {
+func TestPollLeavesHalfAFrameThatAReadCompletes(t *testing.T) {
 	frame := scripted.Binary(make([]byte, 5000))
 	rest := make(chan struct{})
 	srv := scripted.New(t, func(c *scripted.Conn) {
@@ -143,7 +145,7 @@ func TestHalfAFrameOfAPollIsCompletedByARead(t *testing.T) {
 	require.Len(t, got, 5000)
 }
 
-func TestALookAtAQuietConnectionAllocatesNothing(t *testing.T) {
+func TestPollOfAQuietConnectionAllocatesNothing(t *testing.T) {
 	ca := scripted.NewAuthority(t)
 	for name, srv := range map[string]*scripted.Server{
 		"plain": scripted.New(t, (*scripted.Conn).Stall),
@@ -165,7 +167,7 @@ func TestALookAtAQuietConnectionAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestASmallRoundTripAllocatesNothing(t *testing.T) {
+func TestReadMessageAllocatesNothingForASmallOne(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer ln.Close()

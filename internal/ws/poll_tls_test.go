@@ -15,7 +15,9 @@ import (
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
-// splitter holds back what is written behind a cut, until it is let go.
+// Poll with TLS, which reads ahead.
+
+// splitter holds back what is written after a cut, until it is let go.
 type splitter struct {
 	net.Conn
 	cut  int // <0: nothing is held back
@@ -39,7 +41,7 @@ func (s *splitter) letGo() error {
 	return err
 }
 
-// tlsPair returns a connection right behind its TLS handshake, without an
+// tlsPair returns a connection right after its TLS handshake, without an
 // upgrade, and its peer.
 func tlsPair(t *testing.T) (*Conn, *tls.Conn, *splitter) {
 	t.Helper()
@@ -56,7 +58,7 @@ func tlsPair(t *testing.T) (*Conn, *tls.Conn, *splitter) {
 
 	split := &splitter{Conn: far, cut: -1}
 	cfg := ca.ServerConfig()
-	cfg.ClientAuth = tls.RequestClientCert // puts the ticket behind the client's last flight
+	cfg.ClientAuth = tls.RequestClientCert // puts the ticket after the client's last flight
 	server := tls.Server(split, cfg)
 	shaken := make(chan error, 1)
 	go func() { shaken <- server.Handshake() }()
@@ -70,7 +72,7 @@ func tlsPair(t *testing.T) (*Conn, *tls.Conn, *splitter) {
 	return newConn(client, raw, 0, nil), server, split
 }
 
-func TestASessionTicketIsNoMessageAndNoFailure(t *testing.T) {
+func TestTLSSessionTicketIsNoMessageAndNoFailure(t *testing.T) {
 	c, server, _ := tlsPair(t)
 	arrived(t, c, 1) // the server's session ticket, which nobody has read yet
 	require.NoError(t, c.Poll(false, noMessage(t)))
@@ -83,7 +85,7 @@ func TestASessionTicketIsNoMessageAndNoFailure(t *testing.T) {
 	require.Equal(t, "hello", string(got))
 }
 
-func TestHalfATLSRecordStaysForLater(t *testing.T) {
+func TestTLSRecordThatIsHalfThereStaysForLater(t *testing.T) {
 	c, server, split := tlsPair(t)
 	split.cut = 7
 	_, err := server.Write(scripted.Binary([]byte("notification")))
@@ -101,7 +103,7 @@ func TestHalfATLSRecordStaysForLater(t *testing.T) {
 	require.Equal(t, []string{"notification"}, got)
 }
 
-func TestWhatTLSReadAheadIsNoticed(t *testing.T) {
+func TestTLSReadAheadIsNoticed(t *testing.T) {
 	ca := scripted.NewAuthority(t)
 	reply := scripted.Binary([]byte("reply"))
 	connected := make(chan struct{})
@@ -121,15 +123,15 @@ func TestWhatTLSReadAheadIsNoticed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "reply", string(got))
 
-	look, err := c.eye.look()
+	look, err := c.peeker.peek()
 	require.NoError(t, err)
-	require.Equal(t, quiet, look, "the socket is empty: the second record lies in TLS")
+	require.Equal(t, empty, look, "the socket is empty: the second record lies in TLS")
 	var gone *CloseError
 	require.ErrorAs(t, c.Poll(false, noMessage(t)), &gone)
 	require.EqualValues(t, 1001, gone.Code)
 }
 
-func TestWhatTLSReadAheadOfTheUpgradeIsNoticed(t *testing.T) {
+func TestTLSReadAheadDuringTheUpgradeIsNoticed(t *testing.T) {
 	ca := scripted.NewAuthority(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -151,7 +153,7 @@ func TestWhatTLSReadAheadOfTheUpgradeIsNoticed(t *testing.T) {
 		}
 		far <- server
 	}()
-	c := connect(t, Options{Addr: ln.Addr().String(), Path: "/rpc", Protocol: "cbor", TLS: ca.ClientConfig()})
+	c := connect(t, Options{Addr: ln.Addr().String(), Path: "/rpc", Protocols: []string{"cbor"}, TLS: ca.ClientConfig()})
 	require.NoError(t, c.Poll(false, noMessage(t)))
 	server := <-far
 	defer server.Close()
@@ -161,7 +163,7 @@ func TestWhatTLSReadAheadOfTheUpgradeIsNoticed(t *testing.T) {
 	require.EqualValues(t, len("first"), h.Length)
 }
 
-func TestATLSConnectionThatEndedWhileIdleIsNoticed(t *testing.T) {
+func TestTLSConnectionThatEndedWhileIdleIsNoticed(t *testing.T) {
 	for name, end := range map[string]func(*tls.Conn, *splitter) error{
 		"with a close_notify": func(server *tls.Conn, _ *splitter) error { return server.Close() },
 		"without":             func(_ *tls.Conn, s *splitter) error { return s.Close() },

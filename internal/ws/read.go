@@ -6,18 +6,10 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 )
 
-// ReadMessage waits for the next message and returns its payload, which is
-// valid until the next call of ReadMessage, NextMessage or Poll. Pings that come
-// before it are answered. After an error the connection is broken.
-func (c *Conn) ReadMessage() ([]byte, error) {
-	msg, more, err := c.beginMessage()
-	if err != nil || !more {
-		return msg, err
-	}
-	return c.Rest(nil)
-}
+// Frames as they come: headers, payloads that lie in the window, control frames.
 
 // release ends the validity of the last message.
 func (c *Conn) release() {
@@ -88,16 +80,42 @@ func (c *Conn) fill(need int) error {
 // read asks the socket once. A stream that ends without a Close frame, as a
 // killed server's does, is io.ErrUnexpectedEOF.
 func (c *Conn) read(b []byte) (int, error) {
-	n, err := c.nc.Read(b)
-	c.recv.Add(int64(n))
-	c.fed = c.fed || n > 0
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if c.readsAhead {
+		c.reading.Store(true)
+		defer c.reading.Store(false)
+		if c.interrupted.Load() { // and it may not keep the deadline that it was given
+			return 0, ErrInterrupted
+		}
 	}
-	if n == 0 && err == nil {
+	if c.patience > 0 {
+		if err := c.waitPatiently(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.nc.Read(b)
+	c.maybeBuffered = c.maybeBuffered || n > 0
+	switch {
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	case n == 0 && err == nil:
 		err = io.ErrNoProgress
+	case err != nil && c.interrupted.Load() && isTimeout(err):
+		err = ErrInterrupted
+	case err != nil && c.patience > 0 && isTimeout(err):
+		err = ErrQuiet
 	}
 	return n, err
+}
+
+// waitPatiently sets when the next read has got nothing for too long. An interruption that
+// came before is not undone.
+func (c *Conn) waitPatiently() error {
+	c.timed = true
+	err := c.nc.SetReadDeadline(time.Now().Add(c.patience))
+	if c.interrupted.Load() {
+		return ErrInterrupted
+	}
+	return err
 }
 
 // control consumes a control frame: it answers a ping, drops a pong, and turns
@@ -109,9 +127,9 @@ func (c *Conn) control(h header) error {
 	payload := c.take(h)
 	switch h.op {
 	case opPing:
-		return c.writeControl(opPong, payload)
+		return c.pong(payload)
 	case opClose:
-		gone := &CloseError{Code: 1005}
+		gone := &CloseError{Code: closeNoStatus}
 		if len(payload) < 2 {
 			payload = nil
 		} else {
@@ -122,5 +140,29 @@ func (c *Conn) control(h header) error {
 		_ = c.writeControl(opClose, payload) // a courtesy: the peer is leaving
 		return gone
 	}
+	return nil
+}
+
+// goneWait is how long at most a connection is read from that nothing can be written to.
+const goneWait = 10 * time.Second
+
+// pong answers a ping. A peer that has gone cannot be answered, but what it sent before counts:
+// the reply that is waited for, or a Close frame that says why it has gone.
+func (c *Conn) pong(ping []byte) error {
+	if c.gone.Load() {
+		return nil
+	}
+	write := func() error { return c.writeControl(opPong, ping) }
+	var err error
+	if c.patience > 0 {
+		err = c.within(c.patience, write)
+	} else {
+		err = write()
+	}
+	if err == nil || isTimeout(err) { // who does not read is not gone
+		return err
+	}
+	c.gone.Store(true)
+	time.AfterFunc(goneWait, c.Abort)
 	return nil
 }

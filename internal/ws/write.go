@@ -6,7 +6,10 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// Begin opens a binary message behind those that wait for Flush. Append the
+// What is written: the messages of a pipeline, which leave by one call of Flush, and
+// control frames.
+
+// Begin opens a binary message after those that wait for Flush. Append the
 // payload to the slice it returns and hand that to End, or call Discard.
 func (c *Conn) Begin() []byte {
 	c.mark = len(c.out)
@@ -35,12 +38,11 @@ func (c *Conn) Discard() { c.out = c.out[:0] }
 // Flush writes the waiting messages in one call and returns how many bytes may
 // have left this machine: zero means that the peer has seen none of them.
 func (c *Conn) Flush() (int, error) {
-	if c.broken.Load() {
+	if c.broken.Load() || c.gone.Load() {
 		c.out = c.out[:0]
-		return 0, ErrClosed
+		return 0, c.fail(ErrClosed)
 	}
 	n, err := c.nc.Write(c.out)
-	c.sent.Add(int64(n))
 	if cap(c.out) > keepBuffer {
 		c.out = nil
 	}
@@ -57,17 +59,34 @@ func (c *Conn) FlushWithin(d time.Duration) (int, error) {
 	return c.Flush()
 }
 
-// writeControl writes a control frame at once, ahead of what waits for Flush.
+// within bounds what f writes.
+func (c *Conn) within(d time.Duration, f func() error) error {
+	defer c.boundWrites(time.Now().Add(d))()
+	return f()
+}
+
+// writeControl writes a control frame at once, ahead of what waits for Flush. After an error
+// nothing more may be written.
 func (c *Conn) writeControl(op byte, payload []byte) error {
 	var frame [maxHeader + maxControl]byte
 	b, mask := appendHeader(frame[:0], op, len(payload))
 	head := len(b)
 	b = append(b, payload...)
 	ws.Cipher(b[head:], mask, 0)
-	n, err := c.nc.Write(b)
-	c.sent.Add(int64(n))
-	if err != nil {
-		return c.fail(err)
+	_, err := c.nc.Write(b)
+	return err
+}
+
+// Close sends a Close frame, if that can be written before the deadline, and closes
+// the socket. It does not wait for the peer's Close frame: the server drops the session
+// either way, and a pool closes its connections one after the other.
+func (c *Conn) Close(deadline time.Time) error {
+	if c.broken.Load() {
+		c.end.close()
+		return nil
 	}
-	return nil
+	defer c.boundWrites(deadline)()
+	err := c.writeControl(opClose, closeNormal)
+	c.Abort()
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,27 +14,26 @@ import (
 	"github.com/surrealsql/surrealsql/internal/keys"
 )
 
-var update = flag.Bool("update", false, "write the README's table of keys anew")
+var update = flag.Bool("update", false, "write the table of keys in the documentation anew")
 
 const (
-	readme = "README.md"
 	begins = "<!-- keys -->\n"
 	ends   = "<!-- /keys -->\n"
 )
 
-// RequireDocumented compares the table of keys in the README of the package that
-// is tested with the list, or writes it.
-func RequireDocumented[T any](t *testing.T, list keys.List[T]) {
+// RequireDocumented compares the table of keys in a page of the documentation
+// with the list, or writes it.
+func RequireDocumented[T any](t *testing.T, list keys.List[T], page string) {
 	t.Helper()
-	file, err := os.ReadFile(readme)
+	file, err := os.ReadFile(page)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(file), begins)
-	require.True(t, ok, "%s has no %s", readme, begins)
+	require.True(t, ok, "%s has no %s", page, begins)
 	written, after, ok := strings.Cut(rest, ends)
-	require.True(t, ok, "%s has no %s", readme, ends)
+	require.True(t, ok, "%s has no %s", page, ends)
 	if *update {
 		written = table(list)
-		require.NoError(t, os.WriteFile(readme, []byte(before+begins+written+ends+after), 0o644))
+		require.NoError(t, os.WriteFile(page, []byte(before+begins+written+ends+after), 0o644))
 	}
 	require.Equal(t, table(list), written, "run this test again with: -run %s -update", t.Name())
 }
@@ -50,6 +50,9 @@ func table[T any](list keys.List[T]) string {
 	row("key", "takes", "default", "meaning", "`"+reflect.TypeFor[T]().Name()+"` field")
 	b.WriteString("|---|---|---|---|---|\n")
 	for _, k := range list {
+		if k.Retired {
+			continue
+		}
 		def := k.DefaultDoc
 		if def == "" {
 			def = code(k.Default)
@@ -77,7 +80,7 @@ func RequireSound[T any](t *testing.T, list keys.List[T]) {
 	t.Helper()
 	spellings, fields := make(map[string]bool), make(map[string]bool)
 	for _, k := range list {
-		for _, name := range append([]string{k.Name}, k.Aka...) {
+		for _, name := range slices.Concat([]string{k.Name}, k.Aka, k.Former) {
 			require.False(t, spellings[name], "%s means two keys", name)
 			spellings[name] = true
 		}

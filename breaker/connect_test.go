@@ -1,0 +1,91 @@
+package breaker_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/breaker"
+	"github.com/surrealsql/surrealsql/internal/drivertest"
+)
+
+// What Install leaves to the program: its tracer, and hooks that panic.
+
+// everything is a tracer that notes what it is told.
+type everything struct {
+	mu     sync.Mutex
+	events []string
+}
+
+func (e *everything) note(ctx context.Context, event string) context.Context {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.events = append(e.events, event)
+	return ctx
+}
+
+func (e *everything) QueryStart(ctx context.Context, s surrealsql.QueryStart) context.Context {
+	return e.note(ctx, s.Query)
+}
+func (e *everything) QueryEnd(ctx context.Context, _ surrealsql.QueryEnd) { e.note(ctx, "end") }
+func (e *everything) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
+	return e.note(ctx, "connect")
+}
+func (e *everything) ConnectEnd(ctx context.Context, _ surrealsql.ConnectEnd) {
+	e.note(ctx, "connected")
+}
+func (e *everything) ResetStart(ctx context.Context, _ surrealsql.ResetStart) context.Context {
+	return e.note(ctx, "reset")
+}
+func (e *everything) ResetEnd(ctx context.Context, _ surrealsql.ResetEnd) { e.note(ctx, "was reset") }
+func (e *everything) CloseStart(ctx context.Context, _ surrealsql.CloseStart) context.Context {
+	return e.note(ctx, "close")
+}
+func (e *everything) CloseEnd(ctx context.Context, _ surrealsql.CloseEnd) { e.note(ctx, "closed") }
+
+func TestBreakerLeavesTheProgramsTracerToldOfEverything(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var e everything
+		b := newSite(t, breaker.Settings{}, nil, func(c *surrealsql.Config) { c.Tracer = &e })
+		dc, err := b.connector.Connect(t.Context())
+		require.NoError(t, err)
+		c := dc.(*surrealsql.Conn)
+		require.NoError(t, c.Let(t.Context(), "x", 1))
+		require.True(t, c.IsValid())
+		require.NoError(t, c.ResetSession(t.Context()))
+		require.NoError(t, c.Close())
+		e.events = slices.DeleteFunc(e.events, func(s string) bool { return s == "end" })
+		require.Equal(t, []string{"connect", "connected", "let", "reset", "was reset", "close", "closed"}, e.events)
+	})
+}
+
+func TestBreakerIsFreeForAnotherProbeAfterAHookThatPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		panics := false
+		b := newSite(t, breaker.Settings{Failures: 1, OpenFor: time.Second}, nil, once, func(c *surrealsql.Config) {
+			c.AfterConnect = func(context.Context, *surrealsql.Conn) error {
+				if panics {
+					panic("boom")
+				}
+				return nil
+			}
+		})
+		b.Fail(drivertest.Refuse)
+		require.Error(t, b.connect(t.Context()))
+		b.Fail(nil)
+		time.Sleep(time.Second)
+		panics = true
+		require.Panics(t, func() { _ = b.connect(t.Context()) })
+		panics = false
+		require.NoError(t, b.connect(t.Context()))
+		b.Server.HangUp() // the panic left its socket open
+	})
+}
