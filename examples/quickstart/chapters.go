@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
+// The chapters of the tour, each of which shows one thing and says what it saw.
+
 func schema(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `
 		DEFINE TABLE person SCHEMAFULL;
@@ -31,7 +33,11 @@ func insert(ctx context.Context, db *sql.DB) error {
 	if _, err := db.ExecContext(ctx, `CREATE person SET name = $1, age = $2`, "Tobie", 41); err != nil {
 		return err
 	}
-	people := []map[string]any{{"name": "Jaime", "age": 39}, {"name": "Ada", "age": 36}, {"name": "Grace", "age": 85}}
+	people := []map[string]any{
+		{"name": "Jaime", "age": 39},
+		{"name": "Ada", "age": 36},
+		{"name": "Grace", "age": 85},
+	}
 	res, err := db.ExecContext(ctx, `INSERT INTO person $people`, sql.Named("people", people))
 	if err != nil {
 		return err
@@ -51,7 +57,8 @@ func insert(ctx context.Context, db *sql.DB) error {
 }
 
 func read(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, `SELECT name, age, joined, id FROM person WHERE age < $1 ORDER BY age`, 80)
+	rows, err := db.QueryContext(ctx,
+		`SELECT name, age, joined, id FROM person WHERE age < $1 ORDER BY age`, 80)
 	if err != nil {
 		return err
 	}
@@ -92,7 +99,10 @@ func prepared(ctx context.Context, db *sql.DB) error {
 }
 
 func transactions(ctx context.Context, db *sql.DB) error {
-	if _, err := db.ExecContext(ctx, `CREATE account:a SET balance = 100dec; CREATE account:b SET balance = 0dec`); err != nil {
+	_, err := db.ExecContext(ctx, `
+		CREATE account:a SET balance = 100dec;
+		CREATE account:b SET balance = 0dec;`)
+	if err != nil {
 		return err
 	}
 	if err := transfer(ctx, db, 30); err != nil {
@@ -101,7 +111,7 @@ func transactions(ctx context.Context, db *sql.DB) error {
 	if err := balances(ctx, db, "after a transfer of 30"); err != nil {
 		return err
 	}
-	err := transfer(ctx, db, 100) // more than there is: an ASSERT of the schema fails
+	err = transfer(ctx, db, 100) // more than there is: an ASSERT of the schema fails
 	if err == nil {
 		return errors.New("a transfer of more than there is went through")
 	}
@@ -151,7 +161,8 @@ func workers(ctx context.Context, db *sql.DB) error {
 					return
 				}
 				if sum != worker+i {
-					errs <- fmt.Errorf("worker %d got %d, expected %d: somebody else's answer", worker, sum, worker+i)
+					errs <- fmt.Errorf("worker %d got %d, expected %d: somebody else's answer",
+						worker, sum, worker+i)
 					return
 				}
 			}
@@ -162,13 +173,17 @@ func workers(ctx context.Context, db *sql.DB) error {
 	if err := <-errs; err != nil {
 		return err
 	}
-	fmt.Printf("  1000 queries, every answer to the one who asked, in %s\n", time.Since(began).Round(time.Millisecond))
+	fmt.Printf("  1000 queries, every answer to the one who asked, in %s\n",
+		time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
-func account(s sql.DBStats) {
+func poolStats(s sql.DBStats) {
 	fmt.Printf("\nThe pool (db.Stats())\n")
-	fmt.Printf("  open connections   %4d of at most %d: %d in use, %d idle\n", s.OpenConnections, s.MaxOpenConnections, s.InUse, s.Idle)
-	fmt.Printf("  waited for one     %4d times, %s in all\n", s.WaitCount, s.WaitDuration.Round(time.Millisecond))
-	fmt.Printf("  closed             %4d idle, %d by idle time, %d by age\n", s.MaxIdleClosed, s.MaxIdleTimeClosed, s.MaxLifetimeClosed)
+	fmt.Printf("  open connections   %4d of at most %d: %d in use, %d idle\n",
+		s.OpenConnections, s.MaxOpenConnections, s.InUse, s.Idle)
+	fmt.Printf("  waited for one     %4d times, %s in all\n",
+		s.WaitCount, s.WaitDuration.Round(time.Millisecond))
+	fmt.Printf("  closed             %4d idle, %d by idle time, %d by age\n",
+		s.MaxIdleClosed, s.MaxIdleTimeClosed, s.MaxLifetimeClosed)
 }

@@ -67,7 +67,7 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", chapter.title, err)
 		}
 	}
-	account(db.Stats())
+	poolStats(db.Stats())
 	if _, err := db.ExecContext(ctx, "REMOVE DATABASE IF EXISTS "+cfg.Database); err != nil {
 		return err
 	}
