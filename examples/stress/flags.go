@@ -9,12 +9,14 @@ import (
 	"time"
 )
 
+// The command line.
+
 // options is what the command line says.
 type options struct {
 	dsn       string
 	list      bool
 	scenarios []scenario
-	faces     []opener
+	subjects  []opener
 	plot      string
 }
 
@@ -36,18 +38,23 @@ func parse(args []string, diag io.Writer) (*options, error) {
 	set := flag.NewFlagSet("stress", flag.ContinueOnError)
 	set.SetOutput(diag)
 	set.StringVar(&opts.dsn, "dsn", "", "the `DSN` of the server; else SURREALDB_URL, else an embedded engine")
-	set.StringVar(&opts.plot, "plot", "", "write the waiting time over time into this SVG `file`; with several scenarios each gets its own, file-NAME.svg")
-	set.StringVar(&f.scenario, "scenario", "fairness", "the `name` of a scenario, several with commas, all, or list to see them")
+	set.StringVar(&opts.plot, "plot", "", "write the waiting time over time into this SVG `file`; "+
+		"with several scenarios each gets its own, file-NAME.svg")
+	set.StringVar(&f.scenario, "scenario", "fairness",
+		"the `name` of a scenario, several with commas, all, or list to see them")
 	set.StringVar(&f.pool, "pool", "both", "fair (package pool), sql (plain sql.DB) or `both`")
 	set.BoolVar(&f.short, "short", false, "about a tenth of each scenario, for CI")
 	set.IntVar(&f.workers, "workers", 0, "how many goroutines")
 	set.IntVar(&f.queries, "queries", 0, "how many queries each of them makes")
 	set.DurationVar(&f.duration, "duration", 0, "go on for so long, instead of counting queries")
-	set.Var(&f.hold, "hold", "how long a connection is held before its query: 5ms, or a `range` such as 1ms-50ms")
+	set.Var(&f.hold, "hold",
+		"how long a connection is held before its query: 5ms, or a `range` such as 1ms-50ms")
 	set.IntVar(&f.limits.min, "min", 0, "connections kept open")
 	set.IntVar(&f.limits.max, "max", 0, "connections kept open at most")
-	set.IntVar(&f.limits.burst, "burst", 0, "connections at most while callers wait (package pool only)")
-	set.DurationVar(&f.limits.acquireTimeout, "acquire-timeout", 0, "how long a caller waits for a connection (default 10s)")
+	set.IntVar(&f.limits.burst, "burst", 0,
+		"connections at most while callers wait (package pool only)")
+	set.DurationVar(&f.limits.acquireTimeout, "acquire-timeout", 0,
+		"how long a caller waits for a connection (default 10s)")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -64,7 +71,7 @@ func parse(args []string, diag io.Writer) (*options, error) {
 }
 
 func (o *options) complete(f flags, given map[string]bool) (err error) {
-	if o.faces, err = openers(f.pool); err != nil {
+	if o.subjects, err = openers(f.pool); err != nil {
 		return err
 	}
 	if o.scenarios, err = find(f.scenario); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The command line, and what it prints without a server.
+
 func TestFlagsGoBeforeWhatTheScenarioSays(t *testing.T) {
 	t.Parallel()
 	opts, err := parse(strings.Fields("-scenario jobs -workers 3 -queries 2 -hold 1ms-2ms -min 1 -max 2 -burst 4 -acquire-timeout 1s"), io.Discard)
@@ -21,14 +23,14 @@ func TestFlagsGoBeforeWhatTheScenarioSays(t *testing.T) {
 	require.Equal(t, 20, scenarios[len(scenarios)-1].phases[0].each, "the list itself was changed")
 }
 
-func TestADurationTakesThePlaceOfACount(t *testing.T) {
+func TestDurationTakesThePlaceOfACount(t *testing.T) {
 	t.Parallel()
 	opts, err := parse(strings.Fields("-scenario progressive -duration 3s"), io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, "1000 workers for 3s, on 600 connections (at least 50)", opts.scenarios[0].String())
 }
 
-func TestWrongFlagsSayWhatIsExpected(t *testing.T) {
+func TestFlagsThatAreWrongSayWhatIsExpected(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"-scenario nothing":  `unknown scenario "nothing": -scenario list shows them`,
@@ -48,7 +50,7 @@ func TestWrongFlagsSayWhatIsExpected(t *testing.T) {
 	}
 }
 
-func TestHelpAndTheListOfScenariosAreNoFailures(t *testing.T) {
+func TestHelpAndListOfScenariosAreNoFailures(t *testing.T) {
 	t.Parallel()
 	var out, help strings.Builder
 	require.Zero(t, program(t.Context(), []string{"-scenario", "list"}, &out, io.Discard))
@@ -58,10 +60,10 @@ func TestHelpAndTheListOfScenariosAreNoFailures(t *testing.T) {
 	require.Contains(t, help.String(), "-acquire-timeout duration")
 }
 
-func TestTheLiveLineHasWhatOneWantsToWatch(t *testing.T) {
+func TestLiveLineHasWhatOneWantsToWatch(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	show, end := liveLine(&trial{scenario: scenarios[0], face: &plain{}, planned: 10}, &out)
+	show, end := liveLine(&trial{scenario: scenarios[0], subject: &plain{}, planned: 10}, &out)
 	show(reading{rate: 1234, inUse: 10, waiting: 490})
 	end()
 	require.Contains(t, out.String(), "1234/s, 10 in use, 0 idle, 490 waiting, 0 errors")

@@ -92,7 +92,7 @@ func stress(ctx context.Context, opts *options, out io.Writer) (results []result
 	defer func() { err = errors.Join(err, srv.close()) }()
 	for _, s := range opts.scenarios {
 		r := result{scenario: s}
-		for _, open := range opts.faces {
+		for _, open := range opts.subjects {
 			var sum summary
 			if sum, err = one(ctx, s, open, srv, out); sum.ops > 0 || sum.failures > 0 {
 				r.summaries = append(r.summaries, sum)

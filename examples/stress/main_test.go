@@ -19,6 +19,8 @@ import (
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
+// The program on a real engine, from its arguments to its exit code.
+
 // beProgram makes this test binary the program itself.
 const beProgram = "STRESS_TEST_BE_PROGRAM"
 
@@ -37,7 +39,7 @@ func stressed(t *testing.T, args ...string) (code int, out, diag string) {
 	return code, stdout.String(), stderr.String()
 }
 
-func TestEachScenarioEndsWithoutFailures(t *testing.T) {
+func TestScenariosEndWithoutFailures(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			code, out, diag := stressed(t, "-short", "-scenario", s.name)
@@ -48,7 +50,7 @@ func TestEachScenarioEndsWithoutFailures(t *testing.T) {
 	}
 }
 
-func TestAFailureIsCountedShownAndTheExitCode(t *testing.T) {
+func TestFailureIsCountedShownAndTheExitCode(t *testing.T) {
 	t.Parallel()
 	code, out, diag := stressed(t, "-workers", "10", "-queries", "2", "-min", "0", "-max", "1", "-hold", "100ms", "-acquire-timeout", "150ms")
 	require.Equal(t, exitFailed, code)
@@ -57,7 +59,7 @@ func TestAFailureIsCountedShownAndTheExitCode(t *testing.T) {
 	require.Regexp(t, `stress: \d+ failures`, diag)
 }
 
-func TestOnePoolAloneHasATableToo(t *testing.T) {
+func TestTableOfOnePoolAlone(t *testing.T) {
 	t.Parallel()
 	code, out, _ := stressed(t, "-short", "-pool", "fair")
 	require.Zero(t, code)
@@ -65,7 +67,7 @@ func TestOnePoolAloneHasATableToo(t *testing.T) {
 	require.NotContains(t, out, "sql.DB")
 }
 
-func TestAServerThatIsNotThereIsAnError(t *testing.T) {
+func TestServerThatIsNotThereIsAnError(t *testing.T) {
 	t.Parallel()
 	var out, diag bytes.Buffer
 	code := program(t.Context(), []string{"-dsn", "surrealdb://127.0.0.1:1/ns/db?connect_attempts=1"}, &out, &diag)

@@ -17,6 +17,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
+// The plot of -plot: the waiting time over time.
+
 // slots is into how many parts the time is cut.
 const slots = 80
 
@@ -57,7 +59,10 @@ func save(path string, panels []*plot.Plot) error {
 	dc := draw.New(canvas)
 	dc.SetColor(color.White) // also on a dark page
 	dc.Fill(dc.Rectangle.Path())
-	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: vg.Points(16), PadTop: vg.Points(6), PadRight: vg.Points(10), PadBottom: vg.Points(4), PadLeft: vg.Points(4)}
+	tiles := draw.Tiles{
+		Rows: 1, Cols: len(panels), PadX: vg.Points(16),
+		PadTop: vg.Points(6), PadRight: vg.Points(10), PadBottom: vg.Points(4), PadLeft: vg.Points(4),
+	}
 	for i, c := range plot.Align([][]*plot.Plot{panels}, tiles, dc)[0] {
 		panels[i].Draw(c)
 	}
@@ -81,10 +86,12 @@ var (
 // median as a line.
 func panel(s summary) (*plot.Plot, error) {
 	p := plot.New()
-	p.Title.Text = fmt.Sprintf("%s: median %s, longest %s", s.face, brief(s.acquire.p50), brief(s.acquire.max))
+	p.Title.Text = fmt.Sprintf("%s: median %s, longest %s", s.subject, brief(s.acquire.p50), brief(s.acquire.max))
 	p.X.Label.Text = "seconds since the beginning"
-	for _, f := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
-		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
+	for _, f := range []*font.Font{
+		&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
+		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font,
+	} {
 		f.Variant = "Sans"
 	}
 	p.Title.Padding = vg.Points(6)

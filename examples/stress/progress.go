@@ -10,6 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
+// What one sees while a trial runs: a line of a terminal, or lines in a file.
+
 // How often the progress is shown, on a terminal and in a file or pipe.
 const (
 	liveEvery  = 100 * time.Millisecond
@@ -50,14 +52,14 @@ func watch(t *trial, out io.Writer) (done func()) {
 // plainLines writes a line each time.
 func plainLines(t *trial, out io.Writer) func(reading) {
 	return func(r reading) {
-		fmt.Fprintf(out, "%s, %s: %3.0f%%, %s\n", t.scenario.name, t.face.name(), 100*t.progress(), r)
+		fmt.Fprintf(out, "%s, %s: %3.0f%%, %s\n", t.scenario.name, t.subject.name(), 100*t.progress(), r)
 	}
 }
 
 // liveLine keeps one line of a terminal up to date.
 func liveLine(t *trial, out io.Writer) (show func(reading), end func()) {
 	const whole = 1000
-	fmt.Fprintf(out, "%s, %s\n", t.scenario.name, t.face.name())
+	fmt.Fprintf(out, "%s, %s\n", t.scenario.name, t.subject.name())
 	bar := progressbar.NewOptions(whole,
 		progressbar.OptionSetWriter(out),
 		progressbar.OptionSetWidth(12),
@@ -85,12 +87,18 @@ func (t *trial) read(last reading) reading {
 	if last.at.IsZero() {
 		last.at = t.began
 	}
-	r := reading{at: time.Now(), done: t.done.Load(), failed: t.failed.Load(), waiting: int(t.waiting.Load())}
-	r.inUse, r.idle = t.face.now()
+	r := reading{
+		at:      time.Now(),
+		done:    t.done.Load(),
+		failed:  t.failed.Load(),
+		waiting: int(t.waiting.Load()),
+	}
+	r.inUse, r.idle = t.subject.now()
 	r.rate = float64(r.done-last.done) / max(r.at.Sub(last.at).Seconds(), 1e-9)
 	return r
 }
 
 func (r reading) String() string {
-	return fmt.Sprintf("%.0f/s, %d in use, %d idle, %d waiting, %d errors", r.rate, r.inUse, r.idle, r.waiting, r.failed)
+	return fmt.Sprintf("%.0f/s, %d in use, %d idle, %d waiting, %d errors",
+		r.rate, r.inUse, r.idle, r.waiting, r.failed)
 }

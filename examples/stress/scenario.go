@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+// The scenarios, each a load and the pool it is put on.
+
 // scenario is a load, and the pool it is put on.
 type scenario struct {
 	name   string
@@ -31,7 +33,8 @@ type limits struct {
 	acquireTimeout  time.Duration
 }
 
-const patience = 10 * time.Second // of a caller, where the scenario is not about that
+// acquireTimeout is how long a caller waits, where the scenario does not say it.
+const acquireTimeout = 10 * time.Second
 
 // scenarios are the published stress cases of the Python poolers that package
 // pool replaces, and before them the one that shows best what it is for.
@@ -76,7 +79,7 @@ func find(names string) (found []scenario, err error) {
 			s.work = queries{}
 		}
 		if s.pool.acquireTimeout == 0 {
-			s.pool.acquireTimeout = patience
+			s.pool.acquireTimeout = acquireTimeout
 		}
 	}
 	return found, nil

@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
+// The SurrealDB that is used.
+
 // cleanUp bounds the removal of the program's database.
 const cleanUp = 5 * time.Second
 
@@ -47,7 +49,7 @@ func findServer(ctx context.Context, dsn string, out io.Writer) (*server, error)
 	return s, nil
 }
 
-// close leaves nothing behind, also after Ctrl-C.
+// close leaves nothing on the server, also after Ctrl-C.
 func (s *server) close() error {
 	if s.engine != nil {
 		return s.engine.Close()

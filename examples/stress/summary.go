@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
+// What is said at the end: the quantiles of a trial, and the table.
+
 // summary is what was measured of one scenario on one pool.
 type summary struct {
-	face           string
+	subject        string
 	ops, failures  int
 	took           time.Duration
 	acquire, query quantiles
@@ -27,8 +29,13 @@ func (t *trial) summary(took time.Duration) summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := summary{
-		face: t.face.name(), ops: len(t.samples), failures: int(t.failed.Load()), took: took,
-		created: t.face.created(), errors: t.errors, samples: t.samples,
+		subject:  t.subject.name(),
+		ops:      len(t.samples),
+		failures: int(t.failed.Load()),
+		took:     took,
+		created:  t.subject.created(),
+		errors:   t.errors,
+		samples:  t.samples,
 	}
 	s.acquire = quantilesOf(t.samples, func(s sample) time.Duration { return s.acquire })
 	s.query = quantilesOf(t.samples, func(s sample) time.Duration { return s.query })
@@ -60,7 +67,7 @@ func (r result) table(out io.Writer) {
 	fmt.Fprintln(tw, "               \tp50\tp95\tp99\tmax\tops/s\tcreated\tfailures\t")
 	for _, s := range r.summaries {
 		a, q := s.acquire, s.query
-		fmt.Fprintf(tw, "%-7s acquire\t%s\t%s\t%s\t%s\t%.0f\t%d\t%d\t\n", s.face,
+		fmt.Fprintf(tw, "%-7s acquire\t%s\t%s\t%s\t%s\t%.0f\t%d\t%d\t\n", s.subject,
 			brief(a.p50), brief(a.p95), brief(a.p99), brief(a.max), s.rate(), s.created, s.failures)
 		fmt.Fprintf(tw, "%-7s query  \t%s\t%s\t%s\t%s\t\t\t\t\n", "",
 			brief(q.p50), brief(q.p95), brief(q.p99), brief(q.max))
@@ -68,7 +75,7 @@ func (r result) table(out io.Writer) {
 	_ = tw.Flush() // an error of standard output has nobody to tell it to
 	for _, s := range r.summaries {
 		for _, e := range s.errors {
-			fmt.Fprintf(out, "%s failed: %s\n", s.face, strings.ReplaceAll(e, "\n", " "))
+			fmt.Fprintf(out, "%s failed: %s\n", s.subject, strings.ReplaceAll(e, "\n", " "))
 		}
 	}
 }

@@ -13,13 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The table and the plot of what was measured.
+
 // example is a result with a hundred operations, which waited from 1 to 100 ms.
 func example(t *testing.T) result {
 	found, err := find("jobs")
 	require.NoError(t, err)
 	r := result{scenario: found[0]}
 	for _, name := range []string{"pool", "sql.DB"} {
-		s := summary{face: name, took: 2 * time.Second, created: 7, ops: 100}
+		s := summary{subject: name, took: 2 * time.Second, created: 7, ops: 100}
 		for i := range 100 {
 			wait := time.Duration(i+1) * ms
 			s.samples = append(s.samples, sample{at: time.Duration(i) * 20 * ms, acquire: wait, query: wait / 1000})
@@ -32,7 +34,7 @@ func example(t *testing.T) result {
 	return r
 }
 
-func TestTheTableFitsATerminalAndHasAllNumbers(t *testing.T) {
+func TestTableFitsATerminalAndHasAllNumbers(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	example(t).table(&out)
@@ -66,7 +68,7 @@ func TestDurationsHaveTheDigitsThatMeanSomething(t *testing.T) {
 	}
 }
 
-func TestThePlotIsAnSVGWithBothPools(t *testing.T) {
+func TestPlotIsAnSVGWithBothPools(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.svg")
 	require.NoError(t, plotTo(path, example(t)))
@@ -76,7 +78,7 @@ func TestThePlotIsAnSVGWithBothPools(t *testing.T) {
 	require.Contains(t, texts, "waited for a connection, ms")
 }
 
-func TestAScenarioOnARealServerIsPlotted(t *testing.T) {
+func TestPlotOfScenariosOnARealServer(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.svg")
 	code, _, diag := stressed(t, "-short", "-scenario", "fairness,burst-100", "-plot", path)
@@ -88,7 +90,7 @@ func TestAScenarioOnARealServerIsPlotted(t *testing.T) {
 	}
 }
 
-func TestAPoolThatGaveNoConnectionHasAnEmptyPanel(t *testing.T) {
+func TestPlotOfAPoolThatGaveNoConnectionIsEmpty(t *testing.T) {
 	t.Parallel()
 	r := example(t)
 	r.summaries[0].samples = nil

@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
+// A trial: the workers of one scenario on one pool, and what they measure.
+
 // maxErrors is how many different errors a trial keeps.
 const maxErrors = 5
 
 // trial is one scenario on one pool.
 type trial struct {
 	scenario scenario
-	face     face
+	subject  subject
 	began    time.Time
 	planned  int64 // operations in all, or 0 where time decides
 
@@ -34,8 +36,8 @@ type sample struct {
 	query   time.Duration
 }
 
-func newTrial(s scenario, f face) *trial {
-	t := &trial{scenario: s, face: f, began: time.Now()}
+func newTrial(s scenario, f subject) *trial {
+	t := &trial{scenario: s, subject: f, began: time.Now()}
 	for _, p := range s.phases {
 		if p.lasts == 0 {
 			t.planned += int64(p.workers) * int64(p.each)
@@ -77,7 +79,7 @@ func (t *trial) worker(ctx context.Context, p phase) (samples []sample) {
 func (t *trial) once(ctx context.Context) (s sample, err error) {
 	asked := time.Now()
 	t.waiting.Add(1)
-	conn, err := t.face.acquire(ctx)
+	conn, err := t.subject.acquire(ctx)
 	t.waiting.Add(-1)
 	if err != nil {
 		return s, err

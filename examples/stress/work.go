@@ -6,6 +6,8 @@ import (
 	"fmt"
 )
 
+// What the workers ask of the server, and how their answers are checked.
+
 // work is what a worker does with a connection.
 type work interface {
 	called(n int) string // what n of it are called
@@ -76,8 +78,9 @@ func (transactions) do(ctx context.Context, conn *sql.Conn, n int64) error {
 
 func (transactions) check(ctx context.Context, db *sql.DB, done int64) error {
 	var debits, credits int64
-	err := db.QueryRowContext(ctx, `RETURN { debits: count(SELECT id FROM debit), credits: count(SELECT id FROM credit) }`).
-		Scan(&debits, &credits)
+	err := db.QueryRowContext(ctx, `RETURN {
+		debits: count(SELECT id FROM debit),
+		credits: count(SELECT id FROM credit) }`).Scan(&debits, &credits)
 	if err != nil {
 		return err
 	}

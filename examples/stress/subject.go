@@ -10,8 +10,10 @@ import (
 	"github.com/surrealsql/surrealsql/pool"
 )
 
-// face is a pool that is put under load.
-type face interface {
+// The two pools that are compared, behind one interface.
+
+// subject is a pool that is put under load: package pool, or plain sql.DB.
+type subject interface {
 	name() string
 	db() *sql.DB
 	// acquire waits for a connection, and not longer than the limits say.
@@ -24,7 +26,7 @@ type face interface {
 }
 
 // opener opens a pool for a server.
-type opener func(context.Context, *surrealsql.Config, limits) (face, error)
+type opener func(context.Context, *surrealsql.Config, limits) (subject, error)
 
 // openers are the pools that -pool names.
 func openers(name string) ([]opener, error) {
@@ -56,10 +58,10 @@ type fair struct {
 	made *atomic.Int64
 }
 
-func openPool(ctx context.Context, cfg *surrealsql.Config, l limits) (face, error) {
+func openPool(ctx context.Context, cfg *surrealsql.Config, l limits) (subject, error) {
 	cfg, made := counted(cfg)
-	p, err := pool.New(ctx, cfg, pool.WithMin(l.min), pool.WithMax(l.max), pool.WithBurst(l.burst),
-		pool.WithAcquireTimeout(l.acquireTimeout))
+	p, err := pool.New(ctx, cfg, pool.Settings{Min: l.min, Max: l.max, Burst: l.burst,
+		AcquireTimeout: l.acquireTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -81,14 +83,14 @@ func (f *fair) created() int64 { return f.made.Load() }
 
 func (f *fair) close() { _ = f.pool.Close() }
 
-// plain is sql.DB with the settings that the README recommends.
+// plain is sql.DB with the settings that docs/pool.md recommends.
 type plain struct {
 	sql    *sql.DB
 	limits limits
 	made   *atomic.Int64
 }
 
-func openPlain(_ context.Context, cfg *surrealsql.Config, l limits) (face, error) {
+func openPlain(_ context.Context, cfg *surrealsql.Config, l limits) (subject, error) {
 	cfg, made := counted(cfg)
 	connector, err := surrealsql.NewConnector(cfg)
 	if err != nil {
