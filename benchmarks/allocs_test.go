@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
+// The bounds of allocations and of round trips.
+
 // pageRows are enough that what a query costs once disappears in what a row
 // costs.
 const pageRows = 1_000
@@ -19,7 +21,7 @@ const pageRows = 1_000
 // with it. Who brings a count down brings its bound down too.
 var allocationBounds = []struct {
 	name  string
-	case_ func(*testing.T, *env) func() error
+	open  func(*testing.T, *env) func() error
 	rows  int     // the bound is per row; 0 is per operation
 	bound float64 // on this version of Go
 	race  float64 // what the race detector may add, per operation
@@ -29,23 +31,33 @@ var allocationBounds = []struct {
 	{"one row by a prepared statement", oneRowPrepared, 0, bounds.oneRowPrepared, 4},
 	{"a row of four columns", pageCase(record.Page4, page4), pageRows, bounds.row4, 100},
 	{"a row of eight columns", pageCase(record.Page8, page8), pageRows, bounds.row8, 100},
+	{"a row of eight columns by shaped", memberCase(record.MembersShaped), pageRows, bounds.memberShaped, 100},
+	{"the same row by cbor", memberCase(record.Members), pageRows, bounds.member, 100},
+	{"a row of eight columns by All", allCase[row8](record.Page8, record.Page8.Text), pageRows, bounds.record, 100},
+	{"a member by All", allCase[typedMember](record.Members, record.Members.Text), pageRows, bounds.record, 100},
+	{"a member by All, by shaped", allCase[typedMember](record.MembersShaped, record.Members.Text), pageRows, bounds.record, 100},
+	{"one row by shaped", memberRowCase(record.MemberShaped), 0, bounds.oneRow, 3},
 	{"a nested document, Into", documentCase(into), 100, bounds.document, 100},
+	{"a nested document by All", allDocuments, 100, bounds.documentByAll, 100},
 	{"an array of objects into an *any", arrayCase, pageRows, bounds.object, 1_000},
 	{"Exec", execCase, 0, bounds.exec, 3},
 	{"Ping", pingCase, 0, bounds.ping, 2},
 }
 
-// bound is what each of them may cost on a version of Go.
+// allocationTable is what each of them may cost on a version of Go.
 type allocationTable struct {
 	oneRow, oneRowCancellable, oneRowPrepared float64
 	row4, row8, document, object              float64
+	member, memberShaped                      float64 // a row of eight columns, with four strings
+	documentByAll                             float64 // two slices and a map of two parts, and its strings
+	record                                    float64 // a row that All reads into a struct with two to four strings
 	exec, ping                                float64
 }
 
 func TestAllocationsStayWithinTheirBounds(t *testing.T) {
 	for _, c := range allocationBounds {
 		t.Run(c.name, func(t *testing.T) {
-			got := allocations(t, c.case_(t, storedEnv(t)))
+			got := allocations(t, c.open(t, storedEnv(t)))
 			bound, each := c.bound, max(c.rows, 1)
 			if underRace {
 				bound += c.race / float64(each)
@@ -57,9 +69,9 @@ func TestAllocationsStayWithinTheirBounds(t *testing.T) {
 	}
 }
 
-// TestACleanCheckoutAllocatesNothingOfItsOwn compares with a driver that does
+// TestCleanCheckoutAllocatesNothingOfItsOwn compares with a driver that does
 // nothing at all.
-func TestACleanCheckoutAllocatesNothingOfItsOwn(t *testing.T) {
+func TestCleanCheckoutAllocatesNothingOfItsOwn(t *testing.T) {
 	e := storedEnv(t)
 	g, err := checkoutClean(e)
 	require.NoError(t, err)
@@ -74,7 +86,7 @@ func TestACleanCheckoutAllocatesNothingOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestADirtyCheckoutIsOneFlight(t *testing.T) {
+func TestDirtyCheckoutIsOneFlight(t *testing.T) {
 	e := storedEnv(t)
 	g, err := dirtyLoopback(e)
 	require.NoError(t, err)
@@ -96,7 +108,7 @@ func requireFlights(t *testing.T, g *measure.Group, name string, want float64) {
 		}
 		extras, err := c.Extras()
 		require.NoError(t, err)
-		require.Equal(t, "flights", extras[0].Name)
+		require.Equal(t, "round trips", extras[0].Name)
 		require.Equal(t, want, extras[0].Value)
 		return
 	}
@@ -153,10 +165,36 @@ func oneRowPrepared(t *testing.T, e *env) func() error {
 	return func() error { return o.askPrepared(context.Background(), stmt) }
 }
 
+func allCase[T any](q record.Query, text string) func(*testing.T, *env) func() error {
+	return func(t *testing.T, e *env) func() error {
+		db := memoryDB(t, e, q, pageRows)
+		return func() error { return readAll[T](db, text, pageRows) }
+	}
+}
+
+func allDocuments(t *testing.T, e *env) func() error {
+	db := memoryDB(t, e, record.Nested, 100)
+	return func() error { return readAll[record.Document](db, record.Nested.Text, 100) }
+}
+
 func pageCase(q record.Query, scan func(context.Context, *sql.DB, int) error) func(*testing.T, *env) func() error {
 	return func(t *testing.T, e *env) func() error {
 		db := memoryDB(t, e, q, pageRows)
 		return func() error { return scan(context.Background(), db, pageRows) }
+	}
+}
+
+func memberCase(q record.Query) func(*testing.T, *env) func() error {
+	return func(t *testing.T, e *env) func() error {
+		db := memoryDB(t, e, q, pageRows)
+		return func() error { return readMembers(db, q.Text, record.MemberColumns, pageRows) }
+	}
+}
+
+func memberRowCase(q record.Query) func(*testing.T, *env) func() error {
+	return func(t *testing.T, e *env) func() error {
+		do := askingMember(memoryDB(t, e, q, 1))
+		return func() error { return do(0) }
 	}
 }
 

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
+
+// The groups as Go benchmarks.
 
 // Benchmark runs every case of every group as a Go benchmark, on little data:
 // `go test -bench . -benchtime 1x` shows that they work, and
@@ -32,21 +35,32 @@ func Benchmark(b *testing.B) {
 			}
 		})
 	}
-	b.Run("million", func(b *testing.B) {
-		e := storedEnv(b)
-		for b.Loop() {
-			if err := (&findings{firstRow: make(map[string]float64)}).million(e, 1); err != nil {
-				b.Fatal(err)
+	f := &findings{firstRow: make(map[string]float64)}
+	for _, m := range []struct {
+		key     string
+		env     func(testing.TB) *env
+		measure func(*env) error
+	}{
+		{"million", storedEnv, func(e *env) error { return f.million(e, 1) }},
+		{"server-million", engineEnv, func(e *env) error { return f.serverMillion(e, 1) }},
+		{stormKey, engineEnv, func(e *env) error { _, err := storms(b.Context(), e, 1, io.Discard); return err }},
+	} {
+		b.Run(m.key, func(b *testing.B) {
+			e := m.env(b)
+			for b.Loop() {
+				if err := m.measure(e); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // plain makes a case's name one that -bench can select.
 var plain = strings.NewReplacer(" ", "_", "/", "-")
 
 func onEngine(key string) bool {
-	return strings.HasSuffix(key, "-engine") || key == "inserts" || key == "exec"
+	return strings.HasSuffix(key, "-engine") || strings.HasPrefix(key, "server-") || key == "inserts" || key == "exec"
 }
 
 func benchmark(b *testing.B, c measure.Case) {

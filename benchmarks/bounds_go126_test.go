@@ -7,5 +7,8 @@ package main
 var bounds = allocationTable{
 	oneRow: 7, oneRowCancellable: 13, oneRowPrepared: 10,
 	row4: 1.2, row8: 2.3, document: 50, object: 3.2,
+	member: 5.25, memberShaped: 0.55, // by shaped short texts share their bytes
 	exec: 2, ping: 0,
+	documentByAll: 4.8,
+	record:        0.4, // its short texts share their bytes with those of other records
 }

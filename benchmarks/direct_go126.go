@@ -6,6 +6,7 @@ import (
 	"database/sql"
 
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
 // directCases are for Go 1.27 and later.
@@ -14,3 +15,9 @@ func directCases(*sql.DB, int) []measure.Case { return nil }
 // allocsPerRow is what a row of four columns may cost: database/sql has each
 // value boxed.
 const allocsPerRow = 4.8
+
+// membersAlone reads members as database/sql has them read.
+func membersAlone(conn any, want int) error { return values(conn, record.Members.Text, want) }
+
+// aloneInto says what that reads them into.
+const aloneInto = "into the values that database/sql then stores"

@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
+
+// The real engine, which is seeded and whose replies are recorded.
 
 // storedRows is the size of the recordings that the tests replay.
 const storedRows = 50
@@ -22,8 +23,8 @@ type engine struct {
 	set     record.Set
 }
 
-func startEngine(ctx context.Context, people int, log io.Writer) (*engine, error) {
-	server, err := surrealtest.Start(ctx, surrealtest.Options{Output: log})
+func startEngine(ctx context.Context, o surrealtest.Options, people int) (*engine, error) {
+	server, err := surrealtest.Start(ctx, o)
 	if err != nil {
 		return nil, err
 	}

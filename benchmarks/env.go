@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/floor"
@@ -13,6 +14,9 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/replay"
 )
+
+// What the workloads run on: databases, servers and clients, closed when a group is
+// over.
 
 // sizes say how much data the workloads have.
 type sizes struct {
@@ -22,11 +26,22 @@ type sizes struct {
 	nested  int // documents
 	inserts int // records that are inserted or updated at once
 	workers []int
+	pages   []int         // rows of results that are read in each way
+	shaped  []int         // rows of results that are read by each subprotocol
+	storm   time.Duration // how long a storm lasts
 }
 
 var (
-	fullSizes  = sizes{rows: 1_000, stream: 100_000, million: 1_000_000, nested: 100, inserts: 1_000, workers: []int{1, 4, 16, 64}}
-	smallSizes = sizes{rows: 50, stream: 1_000, million: 20_000, nested: 10, inserts: 25, workers: []int{1, 16}}
+	fullSizes = sizes{
+		rows: 1_000, stream: 100_000, million: 1_000_000, nested: 100, inserts: 1_000,
+		workers: []int{1, 4, 16, 64},
+		pages:   []int{100, 1_000, 20_000}, shaped: []int{1_000, 20_000}, storm: 2 * time.Second,
+	}
+	smallSizes = sizes{
+		rows: 50, stream: 1_000, million: 20_000, nested: 10, inserts: 25,
+		workers: []int{1, 16},
+		pages:   []int{100}, shaped: []int{100}, storm: 200 * time.Millisecond,
+	}
 )
 
 // env is what the workloads run on.
@@ -35,6 +50,8 @@ type env struct {
 	set record.Set
 	// dsn is the seeded database on the real engine, as a root user.
 	dsn string
+	// beside is the same on another engine, for those groups that have both, or nil.
+	beside *engine
 	// serve starts a replay server.
 	serve func(*replay.Reply) (server, error)
 
@@ -60,22 +77,23 @@ func (e *env) end() error {
 	return errors.Join(errs...)
 }
 
-// listen starts a replay server for the group.
-func (e *env) listen(r *replay.Reply) (addr string, err error) {
-	s, err := e.serve(r)
+// loopback starts a replay server for the group, which answers with so many rows,
+// and returns the driver's configuration for it.
+func (e *env) loopback(q record.Query, rows int) (*surrealsql.Config, error) {
+	s, err := e.serve(e.set[q.Key].Reply(rows))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	e.atEnd(s.Close)
-	return s.Addr(), nil
+	return config(s.Addr()), nil
 }
 
-// here serves in this process.
-func here(r *replay.Reply) (server, error) { return replay.Listen(r) }
+// inThisProcess serves in this process.
+func inThisProcess(r *replay.Reply) (server, error) { return replay.Listen(r) }
 
-// elsewhere serves in a process of its own, so that the CPU time of this one is
-// the client's.
-func elsewhere(r *replay.Reply) (server, error) { return replay.Start(r) }
+// inItsOwnProcess serves in a process of its own, so that the CPU time of this one
+// is the client's.
+func inItsOwnProcess(r *replay.Reply) (server, error) { return replay.Start(r) }
 
 // config is the driver's, for a replay server.
 func config(hosts ...string) *surrealsql.Config {
@@ -98,7 +116,7 @@ func (e *env) open(cfg *surrealsql.Config, conns int) (*sql.DB, error) {
 // memory opens a database over the in-memory replay of a reply.
 func (e *env) memory(r *replay.Reply) (*sql.DB, error) {
 	cfg := config("replay:8000")
-	cfg.DialContext = replay.Dialer(r)
+	cfg.DialContext, cfg.Protocol = replay.Dialer(r), surrealsql.Protocol(r.Protocol)
 	return e.open(cfg, 1)
 }
 
@@ -151,7 +169,7 @@ func (e *env) floor(q record.Query, rows int) (*sql.DB, error) {
 
 // handMemory is a hand-framed client over the in-memory replay of a reply.
 func (e *env) handMemory(r *replay.Reply) (*hand.Client, error) {
-	c, err := hand.New(replay.NewConn(r))
+	c, err := hand.New(replay.NewConn(r), r.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -161,20 +179,12 @@ func (e *env) handMemory(r *replay.Reply) (*hand.Client, error) {
 
 // hand is a hand-framed client over TCP, with its session prepared.
 func (e *env) hand(cfg *surrealsql.Config) (*hand.Client, error) {
-	c, err := hand.Dial(context.Background(), cfg.Hosts[0])
+	c, err := hand.Dial(context.Background(), cfg.Hosts[0], replay.CBOR)
 	if err != nil {
 		return nil, err
 	}
 	e.atEnd(c.Close)
-	_, err = c.Exchange(hand.SignIn(cfg.User, cfg.Password))
-	if err == nil {
-		_, err = c.Exchange(use(cfg))
-	}
-	return c, err
-}
-
-func use(cfg *surrealsql.Config) *hand.Request {
-	return hand.NewRequest("use", hand.Text(cfg.Namespace), hand.Text(cfg.Database))
+	return c, c.Begin(cfg.User, cfg.Password, cfg.Namespace, cfg.Database)
 }
 
 // many makes n of something.

@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
+// The group of the decoder: one array of objects, decoded in several ways.
+
 const (
 	decodeValues  = "driver, rows into their values"
 	decodeRows    = "driver through sql.DB, rows into variables"
@@ -45,13 +47,18 @@ func decoder(e *env) (*measure.Group, error) {
 	return &measure.Group{
 		Key:   "decoder",
 		Title: fmt.Sprintf("Decoding an array of %s objects of 4 fields", thousands(n)),
-		About: fmt.Sprintf("Objects of %s bytes in all. The driver's figures are those of whole queries in memory, the first without "+
-			"what database/sql adds; the others decode bytes that lie ready. A program that takes a result as rows builds no map, which is most of what a map costs anybody; "+
+		About: fmt.Sprintf("Objects of %s bytes in all. The driver's figures are those of whole queries in memory, "+
+			"the first without what database/sql adds; the others decode bytes that lie ready. "+
+			"A program that takes a result as rows builds no map, which is most of what a map costs anybody; "+
 			"one that has an array in a column gets a []any of map[string]any. Figures are per object.", thousands(len(value))),
 		Reference: decodeValues, PerRow: true,
 		Cases: []measure.Case{
-			{Name: decodeValues, Role: measure.Subject, Rows: n, Op: op(func() error { return conn.Raw(func(c any) error { return values4(c, n) }) })},
-			{Name: decodeRows, Role: measure.Subject, Rows: n, Op: op(func() error { return page4(context.Background(), through, n) })},
+			{Name: decodeValues, Role: measure.Subject, Rows: n, Op: op(func() error {
+				return conn.Raw(func(c any) error { return values(c, record.Page4.Text, n) })
+			})},
+			{Name: decodeRows, Role: measure.Subject, Rows: n, Op: op(func() error {
+				return page4(context.Background(), through, n)
+			})},
 			{Name: decodeDriver, Role: measure.Subject, Rows: n, Op: op(func() error {
 				var v any
 				if err := db.QueryRow(record.Page.Text).Scan(&v); err != nil {
@@ -61,16 +68,17 @@ func decoder(e *env) (*measure.Group, error) {
 			})},
 			{Name: decodeSDKMaps, Role: measure.SDK, Rows: n, Op: op(unmarshal[map[string]any](surrealcbor.Unmarshal, value, n))},
 			{Name: "surrealcbor into structs", Role: measure.SDK, Rows: n, Op: op(unmarshal[row4](surrealcbor.Unmarshal, value, n))},
-			{Name: "fxamacker/cbor into maps", Role: measure.Relative, Rows: n, Op: op(unmarshal[map[string]any](lenient.Unmarshal, value, n))},
+			{Name: "fxamacker/cbor into maps", Role: measure.Relative, Rows: n,
+				Op: op(unmarshal[map[string]any](lenient.Unmarshal, value, n))},
 			{Name: "well-formedness walk of the value", Role: measure.Limit, Rows: n, Op: op(walk(value))},
 			{Name: "well-formedness walk by fxamacker/cbor", Role: measure.Limit, Rows: n, Op: op(wellformed(value))},
 		},
 	}, nil
 }
 
-// values4 reads rows of four columns as database/sql does, into what it would scan.
-func values4(conn any, want int) error {
-	rows, err := conn.(driver.QueryerContext).QueryContext(context.Background(), record.Page4.Text, nil)
+// values reads rows as database/sql does, into what it would scan.
+func values(conn any, text string, want int) error {
+	rows, err := conn.(driver.QueryerContext).QueryContext(context.Background(), text, nil)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
 
+// The group of Exec, which asks for no records back.
+
 const (
 	execInsert  = "Exec of INSERT"
 	plainInsert = "Exec of INSERT … RETURN AFTER"
@@ -21,7 +23,7 @@ func execRewriting(e *env) (*measure.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := newItems(e.inserts)
+	items := newItems(e.inserts, goTime)
 	fill := func(db *sql.DB) error {
 		if err := emptyItems(db); err != nil {
 			return err
@@ -39,9 +41,11 @@ func execRewriting(e *env) (*measure.Group, error) {
 	}
 	const update = "UPDATE item SET visits += 1"
 	return &measure.Group{
-		Key:       "exec",
-		Title:     "Exec of a write of " + thousands(len(items)) + " records: on the real engine",
-		About:     "Exec has the server answer a null for each record, which is enough to count them, instead of the record. The other figures are those of a text that it leaves alone. Time and memory are per record; bytes are per statement.",
+		Key:   "exec",
+		Title: "Exec of a write of " + thousands(len(items)) + " records: on the real engine",
+		About: "Exec has the server answer a null for each record, which is enough to count " +
+			"them, instead of the record. The other figures are those of a text that it leaves " +
+			"alone. Time and memory are per record; bytes are per statement.",
 		Reference: plainInsert, PerRow: true,
 		Cases: []measure.Case{
 			c(plainInsert, plainInsert, insertDriver+" RETURN AFTER", emptyItems, items),

@@ -10,6 +10,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
+// The groups of nested documents, which go into structs.
+
 const (
 	intoStructs = "driver, Into(&document)"
 	valueOf     = "driver, Value[Document]"
@@ -55,7 +57,8 @@ func nestedMemory(e *env) (*measure.Group, error) {
 	g := &measure.Group{
 		Key:   "nested",
 		Title: thousands(n) + " nested documents into structs: in memory",
-		About: "Documents with an address in an address, arrays of texts and of objects, and a map of labels. Figures are per document.",
+		About: "Documents with an address in an address, arrays of texts and of objects, and a " +
+			"map of labels. Figures are per document.",
 		// There is no floor: database/sql has no structs.
 		Reference: "well-formedness walk of the reply", PerRow: true,
 		Cases: []measure.Case{
@@ -71,20 +74,11 @@ func nestedMemory(e *env) (*measure.Group, error) {
 
 func nestedLoopback(e *env) (*measure.Group, error) {
 	n := e.nested
-	addr, err := e.listen(e.set[record.Nested.Key].Reply(n))
+	cfg, err := e.loopback(record.Nested, n)
 	if err != nil {
 		return nil, err
 	}
-	cfg := config(addr)
-	db, err := e.open(cfg, 1)
-	if err != nil {
-		return nil, err
-	}
-	client, err := e.hand(cfg)
-	if err != nil {
-		return nil, err
-	}
-	sdk, err := e.sdk(cfg)
+	db, client, sdk, err := e.clients(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +91,12 @@ func nestedLoopback(e *env) (*measure.Group, error) {
 		Cases: []measure.Case{
 			{Name: theHand, Role: measure.Limit, Rows: n, Op: op(func() error { return exchange(client, request) })},
 			{Name: intoStructs, Role: measure.Subject, Rows: n, Op: op(func() error { return documents(db, n, into) })},
-			{Name: sdkMaps, Role: measure.SDK, Rows: n, Op: op(func() error { return sdkQuery[map[string]any](sdk, record.Nested, n) })},
-			{Name: sdkStructs, Role: measure.SDK, Rows: n, Op: op(func() error { return sdkQuery[record.Document](sdk, record.Nested, n) })},
+			{Name: sdkMaps, Role: measure.SDK, Rows: n, Op: op(func() error {
+				return sdkQuery[map[string]any](sdk, record.Nested, n)
+			})},
+			{Name: sdkStructs, Role: measure.SDK, Rows: n, Op: op(func() error {
+				return sdkQuery[record.Document](sdk, record.Nested, n)
+			})},
 		},
 	}
 	g.Cases = append(g.Cases, directCases(db, n)...)

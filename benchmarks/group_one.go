@@ -4,27 +4,13 @@ import (
 	"context"
 	"errors"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
-	own "github.com/surrealsql/surrealsql/internal/cbor"
 )
 
-// Names of cases that other files refer to.
-const (
-	theDriver  = "driver"
-	theFloor   = "database/sql floor"
-	theHand    = "hand-framed exchange"
-	theLook    = "hand-framed exchange after a look into the socket"
-	sdkMaps    = "SDK into maps"
-	sdkStructs = "SDK into structs"
-
-	cancellableDriver = "driver, cancellable context"
-	cancellableFloor  = "database/sql floor, cancellable context"
-)
+// The groups of one row: in memory, over loopback, on one CPU and on the engine.
 
 // oneRowMemory is target 1: what the smallest query costs the client.
 func oneRowMemory(e *env) (*measure.Group, error) {
@@ -52,7 +38,8 @@ func oneRowMemory(e *env) (*measure.Group, error) {
 	return &measure.Group{
 		Key:   "one-row",
 		Title: "One row, two columns, one argument: in memory",
-		About: "QueryRow and Scan through sql.DB over a connection that answers in memory, so that only the client's work is timed. " +
+		About: "QueryRow and Scan through sql.DB over a connection that answers in memory, so " +
+			"that only the client's work is timed. " +
 			"The floor is the same code over a driver whose values lie ready.",
 		Reference: theFloor,
 		Cases: []measure.Case{
@@ -70,15 +57,7 @@ func oneRowMemory(e *env) (*measure.Group, error) {
 
 // oneRowOver is the same over TCP: to a replay server, or to the real engine.
 func oneRowOver(e *env, cfg *surrealsql.Config, g *measure.Group) (*measure.Group, error) {
-	db, err := e.open(cfg, 1)
-	if err != nil {
-		return nil, err
-	}
-	client, err := e.hand(cfg)
-	if err != nil {
-		return nil, err
-	}
-	sdk, err := e.sdk(cfg)
+	db, client, sdk, err := e.clients(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +66,9 @@ func oneRowOver(e *env, cfg *surrealsql.Config, g *measure.Group) (*measure.Grou
 	g.Reference = theHand
 	g.Cases = []measure.Case{
 		{Name: theHand, Role: measure.Limit, Op: op(func() error { return exchange(client, request) })},
-		{Name: theLook, Role: measure.Limit, Op: op(func() error { return errors.Join(client.Look(), exchange(client, request)) })},
+		{Name: thePeek, Role: measure.Limit, Op: op(func() error {
+			return errors.Join(client.Peek(), exchange(client, request))
+		})},
 		{Name: theDriver, Role: measure.Subject, Op: asking(bg, db)},
 		{Name: cancellableDriver, Role: measure.Subject, Op: asking(cancellable, db)},
 		{Name: sdkMaps, Role: measure.SDK, Op: op(func() error { return sdkQuery[map[string]any](sdk, record.One, 1) })},
@@ -109,20 +90,23 @@ func oneRowOneCPU(e *env) (*measure.Group, error) {
 	}
 	g.Key = "one-row-one-cpu"
 	g.Title = "One row, two columns, one argument: over loopback, on one CPU"
-	g.About = "The same, client and server taking turns on one CPU: no idle one has to be woken for each message, which above takes half of the time and moves the ratios."
+	g.About = "The same, client and server taking turns on one CPU: no idle one has to be woken " +
+		"for each message, which above takes half of the time and moves the ratios."
 	return g, nil
 }
 
 func oneRowLoopback(e *env) (*measure.Group, error) {
-	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	return oneRowOver(e, config(addr), &measure.Group{
+	return oneRowOver(e, cfg, &measure.Group{
 		Key:   "one-row-loopback",
 		Title: "One row, two columns, one argument: over loopback",
-		About: "The same against a server in another process that answers with the recorded bytes. CPU is this process's alone. " +
-			"A pool must not hand out a connection that died idle, so the driver looks into the socket before it writes: one system call, which the second case has too.",
+		About: "The same against a server in another process that answers with the recorded " +
+			"bytes. CPU is this process's alone. " +
+			"A pool must not hand out a connection that died idle, so the driver looks into the " +
+			"socket before it writes: one system call, which the second case has too.",
 	})
 }
 
@@ -132,43 +116,4 @@ func oneRowEngine(e *env) (*measure.Group, error) {
 		Title: "One row, two columns, one argument: on the real engine",
 		About: "The same on SurrealDB, which looks the record up by its id: what a user feels.",
 	})
-}
-
-// cancellable is a context that can end and does not, until the group is over.
-func (e *env) cancellable() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	e.atEnd(func() error { cancel(); return nil })
-	return ctx
-}
-
-// op is an operation that does not care which worker does it.
-func op(f func() error) func(int) error { return func(int) error { return f() } }
-
-func exchange(c *hand.Client, requests ...*hand.Request) error {
-	_, err := c.Exchange(requests...)
-	return err
-}
-
-// walk reads a reply to its end without decoding it, with the driver's own
-// decoder.
-func walk(payload []byte) func() error {
-	var d own.Decoder
-	return func() error {
-		d.Reset(payload)
-		return d.Skip()
-	}
-}
-
-func wellformed(payload []byte) func() error {
-	return func() error { return lenient.Wellformed(payload) }
-}
-
-// lenient takes arrays and maps as long as a reply's.
-var lenient = must(cbor.DecOptions{MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 24, DefaultMapType: stringMap}.DecMode())
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
+// The groups of other drivers, each on its own server.
+
 // otherDrivers are measured where the variable names a server. Their queries
 // need no table.
 var otherDrivers = []struct {
@@ -34,16 +36,17 @@ var otherDrivers = []struct {
 
 // others puts other drivers beside this one: each on its own server, so that the
 // CPU time of the client is what can be compared.
-func others(e *env, g *measure.Group, rows int, run func(ctx context.Context, db *sql.DB, text string, args ...any) error) (*measure.Group, error) {
+func others(e *env, g *measure.Group, rows int,
+	run func(ctx context.Context, db *sql.DB, text string, args ...any) error) (*measure.Group, error) {
 	q, args := record.One, record.One.Args
 	if g.PerRow {
 		q, args = record.Page4, nil
 	}
-	addr, err := e.listen(e.set[q.Key].Reply(rows))
+	cfg, err := e.loopback(q, rows)
 	if err != nil {
 		return nil, err
 	}
-	own, err := e.open(config(addr), 1)
+	own, err := e.open(cfg, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,8 @@ func othersOneRow(e *env) (*measure.Group, error) {
 	return others(e, &measure.Group{
 		Key:   "others-one-row",
 		Title: "Other drivers: one row, two columns, one argument",
-		About: "Each on its own server over loopback; this driver on its replay server. The servers differ, so compare CPU, which is the client's alone.",
+		About: "Each on its own server over loopback; this driver on its replay server. The " +
+			"servers differ, so compare CPU, which is the client's alone.",
 	}, 1, func(ctx context.Context, db *sql.DB, text string, args ...any) error {
 		return db.QueryRowContext(ctx, text, args...).Scan(&o.name, &o.age)
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"reflect"
 
 	surrealdb "github.com/surrealdb/surrealdb.go"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
-var stringMap = reflect.TypeFor[map[string]any]()
+// The groups of many rows: in memory, over loopback and on the engine.
 
 // page is a query of many rows and the ways to read it.
 type page struct {
@@ -65,7 +64,8 @@ func pageMemory(e *env, p page) (*measure.Group, error) {
 	return &measure.Group{
 		Key:   p.key,
 		Title: p.title + ": in memory",
-		About: fmt.Sprintf("Query, Next and Scan of every row through sql.DB; the reply has %s bytes and comes from memory. Figures are per row.",
+		About: fmt.Sprintf("Query, Next and Scan of every row through sql.DB; the reply has %s "+
+			"bytes and comes from memory. Figures are per row.",
 			thousands(len(payload))),
 		Reference: theFloor, PerRow: true,
 		Cases: []measure.Case{
@@ -80,15 +80,7 @@ func pageMemory(e *env, p page) (*measure.Group, error) {
 
 // pageOver reads a page over TCP.
 func pageOver(e *env, p page, cfg *surrealsql.Config, g *measure.Group) (*measure.Group, error) {
-	db, err := e.open(cfg, 1)
-	if err != nil {
-		return nil, err
-	}
-	client, err := e.hand(cfg)
-	if err != nil {
-		return nil, err
-	}
-	sdk, err := e.sdk(cfg)
+	db, client, sdk, err := e.clients(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +97,11 @@ func pageOver(e *env, p page, cfg *surrealsql.Config, g *measure.Group) (*measur
 }
 
 func pageLoopback(e *env, p page) (*measure.Group, error) {
-	addr, err := e.listen(e.set[p.query.Key].Reply(p.rows))
+	cfg, err := e.loopback(p.query, p.rows)
 	if err != nil {
 		return nil, err
 	}
-	return pageOver(e, p, config(addr), &measure.Group{
+	return pageOver(e, p, cfg, &measure.Group{
 		Key:   p.key + "-loopback",
 		Title: p.title + ": over loopback",
 		About: "The same against a server in another process. Figures are per row; CPU is this process's alone.",

@@ -9,7 +9,11 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/replay"
 )
+
+// The groups of what happens to a connection besides queries: connect, checkout,
+// reset, ping.
 
 const (
 	cleanDriver = "driver, clean checkout"
@@ -24,46 +28,37 @@ func connectTo(cfg *surrealsql.Config, e *env, g *measure.Group) (*measure.Group
 		return nil, err
 	}
 	e.atEnd(connector.Close)
-	w := new(wire)
-	counted := cfg.Clone()
-	counted.DialContext = w.dial
+	password := cfg.Clone()
+	noTokenReuse(password)
+	each, err := surrealsql.NewConnector(password)
+	if err != nil {
+		return nil, err
+	}
+	e.atEnd(each.Close)
 	g.Reference = theHand
 	g.Cases = []measure.Case{
 		{Name: theHand, Role: measure.Limit, Op: op(func() error { return handConnect(cfg) })},
-		{Name: theDriver, Role: measure.Subject, Op: op(func() error { return connect(connector) }), Extras: func() ([]measure.Extra, error) {
-			c, err := surrealsql.NewConnector(counted)
-			if err != nil {
-				return nil, err
-			}
-			defer c.Close()
-			conn, err := c.Connect(context.Background())
-			if err != nil {
-				return nil, err
-			}
-			return w.extras(), conn.Close()
-		}},
-		{Name: "SDK", Role: measure.SDK, Op: op(func() error { return sdkConnectAndClose(cfg) }), Extras: func() (x []measure.Extra, err error) {
-			return countingSDK(func() error {
-				db, err := sdkConnect(cfg)
-				if err == nil {
-					err = db.Close(context.Background())
-				}
-				return err
-			})
-		}},
+		{Name: theDriver, Role: measure.Subject, Op: op(func() error { return connect(connector) }),
+			Extras: func() ([]measure.Extra, error) { return counting(cfg, nil, checkout) }},
+		{Name: passwordEachTime, Role: measure.Subject, Op: op(func() error { return connect(each) })},
+		{Name: "SDK", Role: measure.SDK, Op: op(func() error { return sdkConnectAndClose(cfg) }),
+			Extras: func() ([]measure.Extra, error) {
+				return countingSDK(func() error { return sdkConnectAndClose(cfg) })
+			}},
 	}
 	return g, nil
 }
 
 func connectLoopback(e *env) (*measure.Group, error) {
-	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	return connectTo(config(addr), e, &measure.Group{
+	return connectTo(cfg, e, &measure.Group{
 		Key:   "connect-loopback",
 		Title: "Connect: over loopback",
-		About: "Dial, upgrade, sign in as root, select namespace and database, close, against a server that answers at once. A flight is one wait for the server.",
+		About: "Dial, upgrade, sign in as root, select namespace and database, close, against a " +
+			"server that answers at once. A round trip is one wait for the server.",
 	})
 }
 
@@ -71,7 +66,8 @@ func connectEngine(e *env) (*measure.Group, error) {
 	return connectTo(e.engineConfig(), e, &measure.Group{
 		Key:   "connect-engine",
 		Title: "Connect: on the real engine",
-		About: "The same on SurrealDB, which hashes the password on purpose slowly.",
+		About: "The same on SurrealDB, which hashes the password on purpose slowly. The driver does that once, " +
+			"and signs its other connections in with the token that it was given.",
 	})
 }
 
@@ -84,11 +80,11 @@ func connect(c *surrealsql.Connector) error {
 }
 
 func handConnect(cfg *surrealsql.Config) error {
-	c, err := hand.Dial(context.Background(), cfg.Hosts[0])
+	c, err := hand.Dial(context.Background(), cfg.Hosts[0], replay.CBOR)
 	if err != nil {
 		return err
 	}
-	_, err = c.Exchange(hand.SignIn(cfg.User, cfg.Password), use(cfg))
+	_, err = c.Exchange(hand.SignIn(cfg.User, cfg.Password), hand.Use(cfg.Namespace, cfg.Database))
 	return errors.Join(err, c.Close())
 }
 
@@ -111,27 +107,27 @@ func checkout(db *sql.DB) error {
 
 // checkoutClean is target 5.
 func checkoutClean(e *env) (*measure.Group, error) {
-	reply := e.set[record.One.Key].Reply(1)
 	ready, err := e.floor(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	memory, err := e.memory(reply)
+	memory, err := e.memory(e.set[record.One.Key].Reply(1))
 	if err != nil {
 		return nil, err
 	}
-	addr, err := e.listen(reply)
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	tcp, err := e.open(config(addr), 1)
+	tcp, err := e.open(cfg, 1)
 	if err != nil {
 		return nil, err
 	}
 	return &measure.Group{
-		Key:       "checkout",
-		Title:     "Checkout of a clean connection",
-		About:     "DB.Conn and Conn.Close. The driver looks whether the connection died idle, which over TCP is one system call; nothing is sent.",
+		Key:   "checkout",
+		Title: "Checkout of a clean connection",
+		About: "DB.Conn and Conn.Close. The driver looks whether the connection died idle, " +
+			"which over TCP is one system call; nothing is sent.",
 		Reference: theFloor,
 		Cases: []measure.Case{
 			{Name: theFloor, Role: measure.Floor, Op: op(func() error { return checkout(ready) })},
@@ -141,8 +137,8 @@ func checkoutClean(e *env) (*measure.Group, error) {
 	}, nil
 }
 
-// leaseDirty leaves a connection behind whose session it has changed, so that
-// the next lease begins with a reset.
+// leaseDirty gives a connection back whose session it has changed, so that the
+// next lease begins with a reset.
 func leaseDirty(db *sql.DB) error {
 	ctx := context.Background()
 	conn, err := db.Conn(ctx)
@@ -154,7 +150,7 @@ func leaseDirty(db *sql.DB) error {
 }
 
 // dirtyTo measures leases that change the session: each costs the exchange that
-// changes it and the flight that sets it back.
+// changes it and the round trip that sets it back.
 func dirtyTo(cfg *surrealsql.Config, e *env, g *measure.Group) (*measure.Group, error) {
 	db, err := e.open(cfg, 1)
 	if err != nil {
@@ -166,27 +162,30 @@ func dirtyTo(cfg *surrealsql.Config, e *env, g *measure.Group) (*measure.Group, 
 	}
 	set := hand.NewRequest("let", hand.Text("tenant"), []byte{7})
 	reset, signIn := hand.NewRequest("reset"), hand.SignIn(cfg.User, cfg.Password)
+	use := hand.Use(cfg.Namespace, cfg.Database)
 	g.Reference = theHand
 	g.Cases = []measure.Case{
 		{Name: theHand, Role: measure.Limit, Op: op(func() error {
-			return errors.Join(exchange(client, reset, signIn, use(cfg)), exchange(client, set))
+			return errors.Join(exchange(client, reset, signIn, use), exchange(client, set))
 		})},
-		{Name: dirtyDriver, Role: measure.Subject, Op: op(func() error { return leaseDirty(db) }), Extras: func() ([]measure.Extra, error) {
-			return counting(cfg, leaseDirty, checkout) // the reset alone
-		}},
+		{Name: dirtyDriver, Role: measure.Subject, Op: op(func() error { return leaseDirty(db) }),
+			Extras: func() ([]measure.Extra, error) {
+				return counting(cfg, leaseDirty, checkout) // the reset alone
+			}},
 	}
 	return g, nil
 }
 
 func dirtyLoopback(e *env) (*measure.Group, error) {
-	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	return dirtyTo(config(addr), e, &measure.Group{
+	return dirtyTo(cfg, e, &measure.Group{
 		Key:   "checkout-dirty",
 		Title: "A lease that changes the session: over loopback",
-		About: "Checkout with a reset, a session variable set, and release. Flights and bytes are those of the reset alone.",
+		About: "Checkout with a reset, a session variable set, and release. Flights and bytes are " +
+			"those of the reset alone.",
 	})
 }
 
@@ -194,26 +193,18 @@ func dirtyEngine(e *env) (*measure.Group, error) {
 	return dirtyTo(e.engineConfig(), e, &measure.Group{
 		Key:   "checkout-dirty-engine",
 		Title: "A lease that changes the session: on the real engine",
-		About: "The same on SurrealDB. The hand-framed way signs in with the password, which the server hashes slowly; the driver with the token it was given.",
+		About: "The same on SurrealDB. The hand-framed way signs in with the password, which the " +
+			"server hashes slowly; the driver with the token it was given.",
 	})
 }
 
-// ping asks for a sign of life.
+// ping asks the server whether it answers.
 func ping(e *env) (*measure.Group, error) {
-	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	cfg := config(addr)
-	db, err := e.open(cfg, 1)
-	if err != nil {
-		return nil, err
-	}
-	client, err := e.hand(cfg)
-	if err != nil {
-		return nil, err
-	}
-	sdk, err := e.sdk(cfg)
+	db, client, sdk, err := e.clients(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -12,19 +12,23 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
 
+// The groups of several goroutines that ask at once.
+
 const sdkShared = "SDK, all on one connection"
 
 // workersLoopback has several goroutines ask for one row at once.
 func workersLoopback(e *env, workers int) (*measure.Group, error) {
-	addr, err := e.listen(e.set[record.One.Key].Reply(1))
+	cfg, err := e.loopback(record.One, 1)
 	if err != nil {
 		return nil, err
 	}
-	return workersOver(e, workers, config(addr), &measure.Group{
+	return workersOver(e, workers, cfg, &measure.Group{
 		Key:   fmt.Sprintf("workers-%d", workers),
 		Title: fmt.Sprintf("One row, %s at once: over loopback", plural(workers, "worker")),
-		About: "As many connections as workers, against a server in another process. Time is the time of all divided by the queries of all, " +
-			"so its inverse is the throughput; p50 and p99 are what one worker waits. CPU is this process's alone, so its inverse is the throughput per CPU second.",
+		About: "As many connections as workers, against a server in another process. Time is the " +
+			"time of all divided by the queries of all, " +
+			"so its inverse is the throughput; p50 and p99 are what one worker waits. CPU is this " +
+			"process's alone, so its inverse is the throughput per CPU second.",
 	})
 }
 
@@ -59,9 +63,12 @@ func workersOver(e *env, workers int, cfg *surrealsql.Config, g *measure.Group) 
 	bg, rows := context.Background(), make([]one, workers)
 	g.Reference = theHand
 	g.Cases = []measure.Case{
-		{Name: theHand, Role: measure.Limit, Workers: workers, Op: func(w int) error { return exchange(clients[w], requests[w]) }},
-		{Name: theDriver, Role: measure.Subject, Workers: workers, Op: func(w int) error { return rows[w].ask(bg, db) }},
-		{Name: sdkStructs, Role: measure.SDK, Workers: workers, Op: func(w int) error { return sdkQuery[row2](sdks[w], record.One, 1) }},
+		{Name: theHand, Role: measure.Limit, Workers: workers,
+			Op: func(w int) error { return exchange(clients[w], requests[w]) }},
+		{Name: theDriver, Role: measure.Subject, Workers: workers,
+			Op: func(w int) error { return rows[w].ask(bg, db) }},
+		{Name: sdkStructs, Role: measure.SDK, Workers: workers,
+			Op: func(w int) error { return sdkQuery[row2](sdks[w], record.One, 1) }},
 	}
 	if workers > 1 {
 		g.Cases = append(g.Cases, measure.Case{Name: sdkShared, Role: measure.SDK, Workers: workers,

@@ -6,6 +6,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
 
+// The list of all groups.
+
 // builder makes a group ready to be measured.
 type builder struct {
 	key   string
@@ -26,6 +28,13 @@ func builders(s sizes) []builder {
 		pages("stream", long, pageMemory),
 		{"nested", nestedMemory},
 		{"decoder", decoder},
+		{"records", records},
+		{"records-members", recordsOfMembers},
+		{"records-nested", recordsNested},
+		{"records-loopback", recordsLoopback},
+		{"records-nested-loopback", recordsNestedLoopback},
+		{"shaped-decode", shapedDecode},
+		{"shaped-one-row", shapedOneRow},
 		{"one-row-loopback", oneRowLoopback},
 		{"one-row-one-cpu", oneRowOneCPU},
 		pages("page-4-loopback", four, pageLoopback),
@@ -34,7 +43,8 @@ func builders(s sizes) []builder {
 		{"nested-loopback", nestedLoopback},
 	}
 	for _, n := range s.workers {
-		all = append(all, builder{fmt.Sprintf("workers-%d", n), func(e *env) (*measure.Group, error) { return workersLoopback(e, n) }})
+		build := func(e *env) (*measure.Group, error) { return workersLoopback(e, n) }
+		all = append(all, builder{fmt.Sprintf("workers-%d", n), build})
 	}
 	all = append(all,
 		builder{"checkout", checkoutClean},
@@ -51,6 +61,23 @@ func builders(s sizes) []builder {
 		builder{"connect-engine", connectEngine},
 		builder{"checkout-dirty-engine", dirtyEngine},
 	)
+	all = append(all,
+		builder{"server-point", serverPoint},
+		builder{"server-first-row", serverFirstRow},
+		builder{"server-records", serverRecords},
+		builder{"server-records-nested", serverRecordsNested},
+	)
+	for _, n := range s.pages {
+		build := func(e *env) (*measure.Group, error) { return serverPage(e, n) }
+		all = append(all, builder{fmt.Sprintf("server-page-%d", n), build})
+	}
+	all = append(all, builder{"server-dials", serverDials}, builder{"server-shaped-point", serverShapedPoint})
+	for _, n := range s.shaped {
+		for _, sel := range []selection{wholeMembers, namedMembers} {
+			build := func(e *env) (*measure.Group, error) { return serverShapedPage(e, sel, n) }
+			all = append(all, builder{shapedPageKey(sel, n), build})
+		}
+	}
 	if otherServers() {
 		all = append(all, builder{"others-one-row", othersOneRow}, builder{"others-page-4", othersPage})
 	}

@@ -26,7 +26,7 @@ func leasing(t testing.TB) map[string]func() error {
 	connector, err := surrealsql.NewConnector(cfg)
 	require.NoError(t, err)
 
-	p, err := pool.New(ctx, cfg, pool.WithMin(poolSize), pool.WithMax(poolSize))
+	p, err := pool.New(ctx, cfg, pool.Settings{Min: poolSize, Max: poolSize})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
 

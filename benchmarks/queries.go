@@ -20,8 +20,11 @@ type one struct {
 }
 
 // ask asks for one row and scans it.
-func (o *one) ask(ctx context.Context, db *sql.DB) error {
-	return db.QueryRowContext(ctx, record.One.Text, 41).Scan(&o.name, &o.age)
+func (o *one) ask(ctx context.Context, db *sql.DB) error { return o.askFor(ctx, db, record.One) }
+
+// askFor asks for another row of two columns.
+func (o *one) askFor(ctx context.Context, db *sql.DB, q record.Query) error {
+	return db.QueryRowContext(ctx, q.Text, 41).Scan(&o.name, &o.age)
 }
 
 // askPrepared does so by a prepared statement.

@@ -2,4 +2,5 @@
 
 package main
 
+// underRace: allocations are exact.
 const underRace = false

@@ -2,12 +2,19 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"net/url"
 
 	surrealdb "github.com/surrealdb/surrealdb.go"
+	"github.com/surrealdb/surrealdb.go/pkg/connection"
+	"github.com/surrealdb/surrealdb.go/pkg/connection/gorillaws"
+	"github.com/surrealdb/surrealdb.go/pkg/logger"
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 )
+
+// The official SDK.
 
 // sdk is a client of the official SDK over its default connection for ws://,
 // gorillaws, with its session prepared.
@@ -22,7 +29,9 @@ func (e *env) sdk(cfg *surrealsql.Config) (*surrealdb.DB, error) {
 
 func sdkConnect(cfg *surrealsql.Config) (*surrealdb.DB, error) {
 	ctx := context.Background()
-	db, err := surrealdb.FromEndpointURLString(ctx, "ws://"+cfg.Hosts[0])
+	c := gorillaws.New(connection.NewConfig(&url.URL{Scheme: "ws", Host: cfg.Hosts[0]}))
+	c.Logger(logger.New(slog.DiscardHandler)) // else a line for each reply whose caller has given up
+	db, err := surrealdb.FromConnection(ctx, c)
 	if err != nil {
 		return nil, err
 	}

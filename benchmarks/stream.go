@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,10 +11,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
+	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/record"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/replay"
 )
+
+// The longest result: what it costs in memory, and how soon its first row is there.
 
 // What a very long result costs in memory is measured in a process that does
 // nothing else: this same executable with streamVariable set to a streamSpec.
@@ -24,13 +27,15 @@ const streamVariable = "SURREALSQL_BENCHMARKS_STREAM"
 // streamSpec is what such a process does.
 type streamSpec struct {
 	Client string
-	Addr   string
+	DSN    string
+	Text   string // of the query, whose columns are what the client reads
 	Rows   int
 }
 
 // streamed is what it cost.
 type streamed struct {
 	Client     string
+	Role       measure.Role
 	Idle, Peak uint64 // bytes of heap objects, garbage that waits for its collection among them
 	Live       uint64 // the largest of what collections found in use, in bytes
 	Took       time.Duration
@@ -38,31 +43,54 @@ type streamed struct {
 
 func (s streamed) above() float64 { return float64(s.Peak) - float64(s.Idle) }
 
-// streamClients are the ways to read the long result. The clients connect first;
+// streamClient is a way to read the long result. It connects when it is opened;
 // what that takes counts as idle.
-var streamClients = []struct {
+type streamClient struct {
 	name string
-	open func(e *env, addr string, rows int) (read func() error, err error)
-}{
-	{theHand, func(e *env, addr string, _ int) (func() error, error) {
-		c, err := e.hand(config(addr))
-		return func() error { return exchange(c, hand.Query(record.Page4.Wire, nil)) }, err
+	role measure.Role
+	open func(e *env, cfg *surrealsql.Config, s streamSpec) (read func() error, err error)
+}
+
+var streamClients = []streamClient{
+	{theHand, measure.Limit, func(e *env, cfg *surrealsql.Config, s streamSpec) (func() error, error) {
+		c, err := e.hand(cfg)
+		return func() error { return exchange(c, hand.Query(s.Text, nil)) }, err
 	}},
-	{theDriver, func(e *env, addr string, rows int) (func() error, error) {
-		db, err := e.open(config(addr), 1)
-		if err == nil {
-			err = db.Ping()
+	{theDriver, measure.Subject, streamDriver},
+	{sdkStructs, measure.SDK, streamSDK[row4]},
+	{sdkMaps, measure.SDK, streamSDK[map[string]any]},
+}
+
+// serverStreamClients are those on a server: the driver in each of its ways.
+func serverStreamClients() (all []streamClient) {
+	for _, w := range ways {
+		open := func(e *env, cfg *surrealsql.Config, s streamSpec) (func() error, error) {
+			w.set(cfg)
+			return streamDriver(e, cfg, s)
 		}
-		return func() error { return page4(context.Background(), db, rows) }, err
-	}},
-	{sdkStructs, func(e *env, addr string, rows int) (func() error, error) {
-		db, err := e.sdk(config(addr))
-		return func() error { return sdkQuery[row4](db, record.Page4, rows) }, err
-	}},
-	{sdkMaps, func(e *env, addr string, rows int) (func() error, error) {
-		db, err := e.sdk(config(addr))
-		return func() error { return sdkQuery[map[string]any](db, record.Page4, rows) }, err
-	}},
+		all = append(all, streamClient{w.name, measure.Subject, open})
+	}
+	return append(all, streamClient{sdkStructs, measure.SDK, streamSDK[row4]})
+}
+
+func streamDriver(e *env, cfg *surrealsql.Config, s streamSpec) (func() error, error) {
+	db, err := e.open(cfg, 1)
+	if err == nil {
+		err = db.Ping()
+	}
+	return func() error {
+		rows, err := db.Query(s.Text)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		return scan4(rows, s.Rows)
+	}, err
+}
+
+func streamSDK[T any](e *env, cfg *surrealsql.Config, s streamSpec) (func() error, error) {
+	db, err := e.sdk(cfg)
+	return func() error { return sdkQuery[T](db, record.Query{Wire: s.Text}, s.Rows) }, err
 }
 
 // streamIfChild does what the variable says and does not return, where it is
@@ -95,11 +123,15 @@ func streamHere(spec streamSpec) (result streamed, err error) {
 			err = end
 		}
 	}()
-	for _, c := range streamClients {
+	cfg, err := surrealsql.ParseDSN(spec.DSN)
+	if err != nil {
+		return result, err
+	}
+	for _, c := range slices.Concat(streamClients, serverStreamClients(), memberClients()) {
 		if c.name != spec.Client {
 			continue
 		}
-		read, err := c.open(e, spec.Addr, spec.Rows)
+		read, err := c.open(e, cfg, spec)
 		if err != nil {
 			return result, err
 		}
@@ -117,31 +149,47 @@ func streamHere(spec streamSpec) (result streamed, err error) {
 	return result, fmt.Errorf("no client %q", spec.Client)
 }
 
-// stream measures all clients on one server, in each round each in a process of its
-// own. Of a client's rounds it returns the one with the median peak.
-func stream(e *env, rounds int) ([]streamed, error) {
-	addr, err := e.listen(e.set[record.Page4.Key].Reply(e.million))
-	if err != nil {
-		return nil, err
+// streamRun is a client and what it does.
+type streamRun struct {
+	name   string // in the report
+	client streamClient
+	spec   streamSpec
+}
+
+// allOf has each client do the same.
+func allOf(clients []streamClient, spec streamSpec) (runs []streamRun) {
+	for _, c := range clients {
+		runs = append(runs, streamRun{c.name, c, spec})
 	}
+	return runs
+}
+
+// stream measures in each round each run in a process of its own, and returns of each the
+// round with the median peak, and the median time.
+func stream(runs []streamRun, rounds int) ([]streamed, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	runs := make([][]streamed, len(streamClients))
+	all := make([][]streamed, len(runs))
 	for range rounds {
-		for i, c := range streamClients {
-			s, err := streamElsewhere(self, streamSpec{c.name, addr, e.million})
+		for i, r := range runs {
+			r.spec.Client = r.client.name
+			s, err := streamElsewhere(self, r.spec)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", r.name, err)
 			}
-			runs[i] = append(runs[i], s)
+			s.Client, s.Role = r.name, r.client.role
+			all[i] = append(all[i], s)
 		}
 	}
-	medians := make([]streamed, len(runs))
-	for i, all := range runs {
-		slices.SortFunc(all, func(a, b streamed) int { return cmp.Compare(a.above(), b.above()) })
-		medians[i] = all[len(all)/2]
+	medians := make([]streamed, len(all))
+	for i, of := range all {
+		slices.SortFunc(of, func(a, b streamed) int { return cmp.Compare(a.Took, b.Took) })
+		took := of[len(of)/2].Took
+		slices.SortFunc(of, func(a, b streamed) int { return cmp.Compare(a.above(), b.above()) })
+		medians[i] = of[len(of)/2]
+		medians[i].Took = took
 	}
 	return medians, nil
 }

@@ -7,22 +7,7 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/report"
 )
 
-// findings is all that a run measured.
-type findings struct {
-	groups   []*measure.Results
-	streamed []streamed
-	firstRow map[string]float64 // part of the reply sent, by client
-}
-
-// find returns the result of a case, or nil.
-func (f *findings) find(group, name string) *measure.Result {
-	for _, g := range f.groups {
-		if g.Key == group {
-			return g.Find(name)
-		}
-	}
-	return nil
-}
+// The targets of the project, and whether a run reached them.
 
 // target is something the driver must reach.
 type target struct {
@@ -38,26 +23,145 @@ func percent(f float64) string { return fmt.Sprintf("%.3f %%", 100*f) }
 
 // targets are what the project set itself.
 var targets = []target{
-	{text: "One row in memory: time, to the database/sql floor", value: over("one-row", theDriver, theFloor, measure.Time), bound: 3, unit: times},
-	{text: "One row: allocations with Background", value: each("one-row", theDriver, measure.Allocs), bound: 12, unit: report.Number},
-	{text: "One row: allocations with a cancellable context", value: each("one-row", cancellableDriver, measure.Allocs), bound: 17, unit: report.Number},
-	{text: "1,000 × 4 in memory: time, to the floor", value: over("page-4", theDriver, theFloor, measure.Time), bound: 3, unit: times},
-	{text: "1,000 × 4: allocations a row", value: each("page-4", theDriver, measure.Allocs), bound: allocsPerRow, unit: report.Number},
-	{text: "One row over loopback: time, to the hand-framed exchange", value: over("one-row-loopback", theDriver, theHand, measure.Time), bound: 1.10, unit: times},
-	{text: "One row over loopback: time of the SDK's Query, to the driver", value: over("one-row-loopback", sdkStructs, theDriver, measure.Time), bound: 3, least: true, unit: times},
-	{text: "The same on one CPU: time, to the hand-framed exchange", value: over("one-row-one-cpu", theDriver, theHand, measure.Time), bound: 1.10, unit: times},
-	{text: "The same on one CPU: time of the SDK's Query, to the driver", value: over("one-row-one-cpu", sdkStructs, theDriver, measure.Time), bound: 3, least: true, unit: times},
-	{text: "1,000 × 8 over loopback: time of the SDK into structs, to the driver", value: over("page-8-loopback", sdkStructs, theDriver, measure.Time), bound: 6, least: true, unit: times},
-	{text: "1,000 × 8: allocations of the SDK into structs, to the driver", value: over("page-8-loopback", sdkStructs, theDriver, measure.Allocs), bound: 3, least: true, unit: times},
-	{text: "16 workers on 16 connections: throughput per CPU second, to the SDK", value: over("workers-16", sdkStructs, theDriver, measure.CPU), bound: 3, least: true, unit: times},
-	{text: "1,000,000 rows: peak heap above idle", value: streamPeak, bound: 4 << 20, unit: report.Bytes},
-	{text: "1,000,000 rows: part of the reply sent when the first row is scanned", value: firstRowPart, bound: 0.01, unit: percent},
-	{text: "Clean checkout: allocations beyond sql.DB's own", value: beyond("checkout", cleanDriver, measure.Allocs), bound: 0.005, unit: report.Number},
-	{text: "Clean checkout: bytes beyond sql.DB's own", value: beyond("checkout", cleanDriver, measure.Bytes), bound: 0.5, unit: report.Number},
-	{text: "Clean checkout over TCP: allocations beyond sql.DB's own", value: beyond("checkout", cleanTCP, measure.Allocs), bound: 0.005, unit: report.Number},
-	{text: "Dirty checkout: flights of messages", value: flights("checkout-dirty", dirtyDriver), bound: 1, unit: report.Number},
-	{text: "Connect: flights, with the upgrade", value: flights("connect-engine", theDriver), bound: 2, unit: report.Number},
-	{text: "Decoding 1,000 objects: time of surrealcbor into maps, to the driver into the values of rows", value: over("decoder", decodeSDKMaps, decodeValues, measure.Time), bound: 5, least: true, unit: times},
+	{
+		text:  "One row in memory: time, to the database/sql floor",
+		value: over("one-row", theDriver, theFloor, measure.Time),
+		bound: 3,
+		unit:  times,
+	},
+	{
+		text:  "One row: allocations with Background",
+		value: each("one-row", theDriver, measure.Allocs),
+		bound: 12,
+		unit:  report.Number,
+	},
+	{
+		text:  "One row: allocations with a cancellable context",
+		value: each("one-row", cancellableDriver, measure.Allocs),
+		bound: 17,
+		unit:  report.Number,
+	},
+	{
+		text:  "1,000 × 4 in memory: time, to the floor",
+		value: over("page-4", theDriver, theFloor, measure.Time),
+		bound: 3,
+		unit:  times,
+	},
+	{
+		text:  "1,000 × 4: allocations a row",
+		value: each("page-4", theDriver, measure.Allocs),
+		bound: allocsPerRow,
+		unit:  report.Number,
+	},
+	{
+		text:  "One row over loopback: time, to the hand-framed exchange",
+		value: over("one-row-loopback", theDriver, theHand, measure.Time),
+		bound: 1.10,
+		unit:  times,
+	},
+	{
+		text:  "One row over loopback: time of the SDK's Query, to the driver",
+		value: over("one-row-loopback", sdkStructs, theDriver, measure.Time),
+		bound: 3,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "The same on one CPU: time, to the hand-framed exchange",
+		value: over("one-row-one-cpu", theDriver, theHand, measure.Time),
+		bound: 1.10,
+		unit:  times,
+	},
+	{
+		text:  "The same on one CPU: time of the SDK's Query, to the driver",
+		value: over("one-row-one-cpu", sdkStructs, theDriver, measure.Time),
+		bound: 3,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "1,000 × 8 over loopback: time of the SDK into structs, to the driver",
+		value: over("page-8-loopback", sdkStructs, theDriver, measure.Time),
+		bound: 6,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "1,000 × 8: allocations of the SDK into structs, to the driver",
+		value: over("page-8-loopback", sdkStructs, theDriver, measure.Allocs),
+		bound: 3,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "16 workers on 16 connections: throughput per CPU second, to the SDK",
+		value: over("workers-16", sdkStructs, theDriver, measure.CPU),
+		bound: 3,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "1,000,000 rows: peak heap above idle",
+		value: peak(func(f *findings) []streamed { return f.streamed }),
+		bound: 4 << 20,
+		unit:  report.Bytes,
+	},
+	{
+		text:  "1,000,000 rows: part of the reply sent when the first row is scanned",
+		value: firstRowPart,
+		bound: 0.01,
+		unit:  percent,
+	},
+	{
+		text:  "Clean checkout: allocations beyond sql.DB's own",
+		value: beyond("checkout", cleanDriver, measure.Allocs),
+		bound: 0.005,
+		unit:  report.Number,
+	},
+	{
+		text:  "Clean checkout: bytes beyond sql.DB's own",
+		value: beyond("checkout", cleanDriver, measure.Bytes),
+		bound: 0.5,
+		unit:  report.Number,
+	},
+	{
+		text:  "Clean checkout over TCP: allocations beyond sql.DB's own",
+		value: beyond("checkout", cleanTCP, measure.Allocs),
+		bound: 0.005,
+		unit:  report.Number,
+	},
+	{
+		text:  "Dirty checkout: round trips",
+		value: roundTrips("checkout-dirty", dirtyDriver),
+		bound: 1,
+		unit:  report.Number,
+	},
+	{
+		text:  "Connect: round trips, with the upgrade",
+		value: roundTrips("connect-engine", theDriver),
+		bound: 2,
+		unit:  report.Number,
+	},
+	{
+		text:  "1,000 records inserted: time one by one, prepared, to Insert",
+		value: over("inserts", insertPrepares, insertCall, measure.Time),
+		bound: 10,
+		least: true,
+		unit:  times,
+	},
+	{
+		text:  "100,000 records of an iterator: most heap in use above idle, by Insert",
+		value: heldMost,
+		bound: 4 << 20,
+		unit:  report.Bytes,
+	},
+	{
+		text:  "Decoding 1,000 objects: time of surrealcbor into maps, to the driver into the values of rows",
+		value: over("decoder", decodeSDKMaps, decodeValues, measure.Time),
+		bound: 5,
+		least: true,
+		unit:  times,
+	},
 }
 
 // over is the ratio of two cases of a group.
@@ -93,14 +197,22 @@ func beyond(group, name string, m measure.Metric) func(*findings) (float64, bool
 	}
 }
 
-func flights(group, name string) func(*findings) (float64, bool) {
+func roundTrips(group, name string) func(*findings) (float64, bool) {
+	return extraOf(group, name, "round trips")
+}
+
+func firstRowOf(group, name string) func(*findings) (float64, bool) {
+	return extraOf(group, name, measure.FirstRow)
+}
+
+func extraOf(group, name, extra string) func(*findings) (float64, bool) {
 	return func(f *findings) (float64, bool) {
 		r := f.find(group, name)
 		if r == nil {
 			return 0, false
 		}
 		for _, x := range r.Extra {
-			if x.Name == "flights" {
+			if x.Name == extra {
 				return x.Value, true
 			}
 		}
@@ -108,13 +220,16 @@ func flights(group, name string) func(*findings) (float64, bool) {
 	}
 }
 
-func streamPeak(f *findings) (float64, bool) {
-	for _, s := range f.streamed {
-		if s.Client == theDriver {
-			return s.above(), true
+// peak is the driver's where the longest result was read.
+func peak(of func(*findings) []streamed) func(*findings) (float64, bool) {
+	return func(f *findings) (float64, bool) {
+		for _, s := range of(f) {
+			if s.Client == theDriver {
+				return s.above(), true
+			}
 		}
+		return 0, false
 	}
-	return 0, false
 }
 
 func firstRowPart(f *findings) (float64, bool) {
@@ -122,13 +237,9 @@ func firstRowPart(f *findings) (float64, bool) {
 	return part, known
 }
 
-// table says what was reached; what this run did not measure is left out.
-func (f *findings) targets() report.Table {
-	t := report.Table{
-		Title:  "What it must reach",
-		About:  "Allocations are exact; times are medians over the rounds.",
-		Header: []string{"", "measured", "bound", ""},
-	}
+// reached says which targets were reached; what this run did not measure is left out.
+func (f *findings) reached(title, about string, targets []target) report.Table {
+	t := report.Table{Title: title, About: about, Header: []string{"", "measured", "bound", ""}}
 	for _, g := range targets {
 		v, known := g.value(f)
 		if !known {
@@ -144,34 +255,5 @@ func (f *findings) targets() report.Table {
 		}
 		t.Rows = append(t.Rows, []string{g.text, g.unit(v), sign + g.unit(g.bound), verdict})
 	}
-	return t
-}
-
-// streams is the table of the longest result.
-func (f *findings) streams(rows int) report.Table {
-	t := report.Table{
-		Title: thousands(rows) + " rows × 4 columns: memory",
-		About: "Each client in a process of its own; the run with the median peak. The peak is of all objects on the heap, with the garbage that waits for its collection, above what was there before the query; Go collects none below 4 MiB. " +
-			"What collections found in use is what the result really holds. " +
-			"The last column is the part of the reply that a throttled server had sent when the client had its first row.",
-		Header: []string{"", "peak heap ×", "peak heap above idle", "in use, above idle", "time", "time/row", "sent at the first row"},
-	}
-	var own float64
-	for _, s := range f.streamed {
-		if s.Client == theDriver {
-			own = s.above()
-		}
-	}
-	for _, s := range f.streamed {
-		part := ""
-		if p, known := f.firstRow[s.Client]; known {
-			part = percent(p)
-		}
-		t.Rows = append(t.Rows, []string{
-			s.Client, times(s.above() / own), report.Bytes(s.above()), report.Bytes(max(float64(s.Live)-float64(s.Idle), 0)),
-			report.Duration(float64(s.Took)), report.Duration(float64(s.Took) / float64(rows)), part,
-		})
-	}
-	t.Notes = []string{"Ratios are to “" + theDriver + "”."}
 	return t
 }

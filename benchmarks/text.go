@@ -5,6 +5,8 @@ import (
 	"strconv"
 )
 
+// Numbers in words.
+
 // thousands writes 1000000 as 1,000,000.
 func thousands(n int) string {
 	s := strconv.Itoa(n)

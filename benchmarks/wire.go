@@ -13,10 +13,12 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
 
+// What goes over the wire: bytes, and round trips.
+
 // wire counts what goes over the connections that it dials.
 type wire struct {
 	sent, received atomic.Int64
-	flights        atomic.Int64 // times the client began to ask after it had read, or had just dialled
+	roundTrips     atomic.Int64 // times the client began to ask after it had read, or had just dialled
 }
 
 // dial is for Config.DialContext.
@@ -33,12 +35,12 @@ func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error)
 func (w *wire) reset() {
 	w.sent.Store(0)
 	w.received.Store(0)
-	w.flights.Store(0)
+	w.roundTrips.Store(0)
 }
 
 func (w *wire) extras() []measure.Extra {
 	return []measure.Extra{
-		{Name: "flights", Value: float64(w.flights.Load())},
+		{Name: "round trips", Value: float64(w.roundTrips.Load())},
 		{Name: "sent", Value: float64(w.sent.Load()), Unit: "B"},
 		{Name: "received", Value: float64(w.received.Load()), Unit: "B"},
 	}
@@ -52,7 +54,7 @@ type countedConn struct {
 
 func (c *countedConn) Write(b []byte) (int, error) {
 	if !isPong(b) && c.listening.Swap(false) {
-		c.wire.flights.Add(1)
+		c.wire.roundTrips.Add(1)
 	}
 	n, err := c.Conn.Write(b)
 	c.wire.sent.Add(int64(n))
@@ -71,8 +73,8 @@ func (c *countedConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// counting runs f on a database whose connection is counted, after warm has been
-// run on it, and tells what f sent and received.
+// counting runs f on a database whose connection is counted, after warm, if any,
+// has been run on it, and tells what f sent and received.
 func counting(cfg *surrealsql.Config, warm, f func(*sql.DB) error) ([]measure.Extra, error) {
 	w := new(wire)
 	cfg = cfg.Clone()
@@ -84,10 +86,12 @@ func counting(cfg *surrealsql.Config, warm, f func(*sql.DB) error) ([]measure.Ex
 	db := sql.OpenDB(connector)
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if err := warm(db); err != nil {
-		return nil, err
+	if warm != nil {
+		if err := warm(db); err != nil {
+			return nil, err
+		}
+		w.reset()
 	}
-	w.reset()
 	if err := f(db); err != nil {
 		return nil, err
 	}

@@ -10,9 +10,11 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/floor"
 )
 
+// The floor answers what it was given.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAFloorAnswersItsTable(t *testing.T) {
+func TestFloorAnswersItsTable(t *testing.T) {
 	table := &floor.Table{Columns: []string{"n", "s"}, Rows: [][]driver.Value{{int64(1), "a"}, {int64(2), "b"}}}
 	db := floor.Open(table.Repeat(3))
 	defer db.Close()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"syscall"
 
@@ -71,6 +72,11 @@ func SignIn(user, password string) *Request {
 	return NewRequest("signin", cbor.AppendText(cbor.AppendText(b, "pass"), password))
 }
 
+// Use frames the choice of a namespace and a database.
+func Use(namespace, database string) *Request {
+	return NewRequest("use", Text(namespace), Text(database))
+}
+
 // Client is one connection. One goroutine may use it at a time.
 type Client struct {
 	conn   net.Conn
@@ -78,28 +84,36 @@ type Client struct {
 	buf    []byte // buf[r:w] was received and not used yet
 	r, w   int
 
-	socket syscall.RawConn // for Look
+	socket syscall.RawConn // for Peek
 	peek   func(fd uintptr) bool
 	seen   error
 }
 
-// Dial connects over TCP.
-func Dial(ctx context.Context, addr string) (*Client, error) {
+// Dial connects over TCP, and speaks a subprotocol that the server must take.
+func Dial(ctx context.Context, addr, protocol string) (*Client, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	c, err := New(conn)
+	c, err := New(conn, protocol)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return c, nil
 }
 
+// ErrProtocol says that a server does not take the subprotocol.
+var ErrProtocol = errors.New("hand: the server does not take the subprotocol")
+
 // New upgrades a connection.
-func New(conn net.Conn) (*Client, error) {
-	d := ws.Dialer{Protocols: []string{"cbor"}}
-	br, _, err := d.Upgrade(conn, &url.URL{Scheme: "ws", Host: "localhost", Path: "/rpc"})
+func New(conn net.Conn, protocol string) (*Client, error) {
+	d := ws.Dialer{Protocols: []string{protocol}}
+	br, taken, err := d.Upgrade(conn, &url.URL{Scheme: "ws", Host: "localhost", Path: "/rpc"})
+	// 3.0.2 refuses what it does not know, 3.3.5 agrees to nothing.
+	refused := err == ws.StatusError(http.StatusBadRequest) || errors.Is(err, ws.ErrHandshakeBadSubProtocol)
+	if refused || err == nil && taken.Protocol != protocol {
+		err = fmt.Errorf("%w %s", ErrProtocol, protocol)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +128,16 @@ func New(conn net.Conn) (*Client, error) {
 
 // Close closes the connection.
 func (c *Client) Close() error { return c.conn.Close() }
+
+// Begin prepares the session as a driver does: a root user, a namespace and a
+// database.
+func (c *Client) Begin(user, password, namespace, database string) error {
+	_, err := c.Exchange(SignIn(user, password))
+	if err == nil {
+		_, err = c.Exchange(Use(namespace, database))
+	}
+	return err
+}
 
 // Exchange sends the requests in one write, reads as many replies, and returns
 // the size of the last one's payload.
@@ -168,11 +192,11 @@ func (c *Client) send(requests []*Request) error {
 		_, err := c.conn.Write(c.bytes(requests[0]))
 		return err
 	}
-	var flight []byte
+	var pipeline []byte
 	for _, r := range requests {
-		flight = append(flight, c.bytes(r)...)
+		pipeline = append(pipeline, c.bytes(r)...)
 	}
-	_, err := c.conn.Write(flight)
+	_, err := c.conn.Write(pipeline)
 	return err
 }
 

@@ -12,17 +12,19 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// The hand-framed client against replayed replies, whatever their size.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func client(t *testing.T, reply *replay.Reply) *hand.Client {
 	t.Helper()
-	c, err := hand.New(replay.NewConn(reply))
+	c, err := hand.New(replay.NewConn(reply), reply.Protocol)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	return c
 }
 
-func TestAnExchangeReadsTheWholeReplyWhateverItsSize(t *testing.T) {
+func TestExchangeReadsTheWholeReplyWhateverItsSize(t *testing.T) {
 	set, err := record.Stored()
 	require.NoError(t, err)
 	request := hand.Query(record.Page4.Wire, nil)
@@ -45,14 +47,14 @@ func TestCallReturnsTheReplyToItsOwnId(t *testing.T) {
 	for id := range 3 {
 		payload, err := c.Call(hand.Query(record.Page8.Wire, nil))
 		require.NoError(t, err)
-		require.Equal(t, reply.Payload(cbor.AppendUint(nil, uint64(1<<31+id+1))), payload)
+		require.Equal(t, reply.Payload(cbor.AppendUint(nil, 1<<31+uint64(id)+1)), payload)
 	}
 }
 
-func TestAFlightOfRequestsIsOneExchange(t *testing.T) {
+func TestPipelineOfRequestsIsOneExchange(t *testing.T) {
 	set, err := record.Stored()
 	require.NoError(t, err)
 	c := client(t, set[record.One.Key].Reply(1))
-	_, err = c.Exchange(hand.SignIn("root", "root"), hand.NewRequest("use", hand.Text("ns"), hand.Text("db")), hand.NewRequest("ping"))
+	_, err = c.Exchange(hand.SignIn("root", "root"), hand.Use("ns", "db"), hand.NewRequest("ping"))
 	require.NoError(t, err)
 }

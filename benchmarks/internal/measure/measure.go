@@ -3,8 +3,8 @@
 // The cases of a group take turns: each round gives every case several short
 // ones, and each round begins with another case. So what the machine does besides
 // falls on all of them alike, as does the way in which its scheduler happens to
-// place a client and its server. Figures are medians over the rounds; ratios are formed within a
-// round, and their median is taken.
+// place a client and its server. Figures are medians over the rounds; ratios are
+// formed within a round, and their median is taken.
 package measure
 
 import (
@@ -46,8 +46,11 @@ type Case struct {
 type Extra struct {
 	Name  string
 	Value float64
-	Unit  string // "B", or "" for a number
+	Unit  string // "B", "ns", or "" for a number
 }
+
+// FirstRow names the figure that tells when the first row of a result was there.
+const FirstRow = "first row"
 
 // Group is cases that are comparable.
 type Group struct {

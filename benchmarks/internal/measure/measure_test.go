@@ -15,6 +15,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
 
+// What is counted, in which order cases run, and which figures come of it.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var brief = measure.Options{Rounds: 3, Slice: 100 * time.Microsecond, Log: io.Discard}
@@ -58,7 +60,9 @@ func TestCasesTakeTurnsAndEachRoundBeginsWithAnother(t *testing.T) {
 	}
 	g := &measure.Group{Key: "g", Reference: "a", Cases: []measure.Case{note("a"), note("b"), note("c")}}
 	options := brief
-	options.Slice = 200 * time.Millisecond // so long that a machine which stops for a while does not make a case seem too slow for its turns
+	// So long that a machine which stops for a while does not make a case seem too
+	// slow for its turns.
+	options.Slice = 200 * time.Millisecond
 	_, err := measure.Run(g, options)
 	require.NoError(t, err)
 	want := "abc" // to find out how often
@@ -68,7 +72,7 @@ func TestCasesTakeTurnsAndEachRoundBeginsWithAnother(t *testing.T) {
 	require.Equal(t, want, strings.Join(order, ""))
 }
 
-func TestWhatPreparesAnOperationIsNotMeasured(t *testing.T) {
+func TestBeforeIsNotMeasured(t *testing.T) {
 	prepared := 0
 	g := &measure.Group{Key: "g", Reference: "a", Cases: []measure.Case{{
 		Name:   "a",
@@ -97,7 +101,7 @@ func TestWorkersShareTheOperations(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAnErrorNamesItsCase(t *testing.T) {
+func TestErrorNamesItsCase(t *testing.T) {
 	broken := errors.New("broken")
 	for name, c := range map[string]measure.Case{
 		"plain":    {Name: "bad", Op: func(int) error { return broken }},
@@ -124,7 +128,7 @@ func TestRatiosAreFormedWithinARound(t *testing.T) {
 	require.InDelta(t, 2, even.Median(measure.CPU), 1e-9)
 }
 
-func TestAProfileIsWrittenForEachSubject(t *testing.T) {
+func TestProfileIsWrittenForEachSubject(t *testing.T) {
 	dir := t.TempDir()
 	g := &measure.Group{Key: "g", Cases: []measure.Case{
 		{Name: "the driver", Role: measure.Subject, Op: func(int) error { sink = make([]byte, 64); return nil }},

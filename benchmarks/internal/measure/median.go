@@ -2,6 +2,8 @@ package measure
 
 import "slices"
 
+// From samples to figures: medians, and ratios within a round.
+
 // Metric picks a figure of a Sample.
 type Metric func(Sample) float64
 

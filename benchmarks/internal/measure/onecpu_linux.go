@@ -10,6 +10,8 @@ import (
 	"unsafe"
 )
 
+// One CPU for client and server, by the affinity of all threads.
+
 // cpus is a set of CPUs as the kernel takes it.
 type cpus [16]uint64
 
@@ -18,7 +20,9 @@ type cpus [16]uint64
 // message, which on virtual machines takes longer than the work and varies much more.
 func OneCPU() (undo func() error, err error) {
 	var all, one cpus
-	if _, _, failed := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(all), uintptr(unsafe.Pointer(&all))); failed != 0 {
+	_, _, failed := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY,
+		0, unsafe.Sizeof(all), uintptr(unsafe.Pointer(&all)))
+	if failed != 0 {
 		return nil, fmt.Errorf("which CPUs there are: %w", failed)
 	}
 	for i, word := range all {
@@ -49,7 +53,8 @@ func pin(to cpus) error {
 		if err != nil {
 			return err
 		}
-		_, _, failed := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, uintptr(id), unsafe.Sizeof(to), uintptr(unsafe.Pointer(&to)))
+		_, _, failed := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY,
+			uintptr(id), unsafe.Sizeof(to), uintptr(unsafe.Pointer(&to)))
 		if failed != 0 && failed != syscall.ESRCH { // it has ended
 			return fmt.Errorf("move thread %d to other CPUs: %w", id, failed)
 		}

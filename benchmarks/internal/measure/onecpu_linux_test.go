@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The move to one CPU, and back.
+
 func TestOneCPUIsUndone(t *testing.T) {
 	before, procs := allowed(t), runtime.GOMAXPROCS(0)
 	undo, err := OneCPU()

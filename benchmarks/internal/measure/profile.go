@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// Profile runs each subject of a group for a slice of time more and writes its CPU profile and
-// its allocations into a directory.
+// Profiles of the subjects.
+
+// Profile runs each subject of a group for a slice of time more and writes its CPU
+// profile and its allocations into a directory.
 func Profile(g *Group, dir string, slice time.Duration) error {
 	for _, c := range g.Cases {
 		if c.Role != Subject || c.Before != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+// How a case is run, and what it used meanwhile.
+
 // maxLatencies bounds how many operations are timed one by one in a turn.
 const maxLatencies = 5_000
 

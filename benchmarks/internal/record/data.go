@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+// The records that are seeded. They are the same in each run.
+
 // Person is a record of the table person.
 type Person struct {
 	ID      int       `json:"id"`
@@ -34,6 +36,8 @@ func NewPerson(n int) Person {
 		Updated: epoch.Add(time.Duration(n) * 7_654_321_987),
 	}
 }
+
+var epoch = time.Date(2024, 2, 29, 12, 30, 0, 123456789, time.UTC)
 
 var (
 	given  = []string{"Ada", "Barbara", "Edsger", "Grace", "Tobie", "Niklaus", "Katherine"}

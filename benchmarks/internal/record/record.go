@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/benchmarks/internal/hand"
@@ -18,10 +17,11 @@ import (
 
 // Query is a query whose reply is recorded.
 type Query struct {
-	Key  string
-	Text string // as the driver takes it: `$1`
-	Wire string // as the server takes it: `$_1`
-	Args []any  // its arguments
+	Key      string
+	Text     string // as the driver takes it: `$1`
+	Wire     string // as the server takes it: `$_1`
+	Args     []any  // its arguments
+	Protocol string // the subprotocol it is asked by
 }
 
 // Vars are the arguments as the server takes them.
@@ -35,26 +35,46 @@ func (q Query) Vars() map[string]any {
 
 // The queries, over what Seed makes.
 var (
-	One    = Query{"one", "SELECT name, age FROM type::record('person', $1)", "SELECT name, age FROM type::record('person', $_1)", []any{41}}
+	One    = one("one", "person")
 	Page4  = plain("page4", "SELECT age, name, score, created FROM person")
 	Page8  = plain("page8", "SELECT age, name, score, created, city, visits, height, updated FROM person")
 	Nested = plain("nested", "SELECT VALUE doc FROM customer")
 	Page   = plain("document", "SELECT VALUE people FROM ONLY page:1")
 
-	Queries = []Query{One, Page4, Page8, Nested, Page}
+	// Of a table with a schema, by each subprotocol.
+	Member        = one("member", "member")
+	MemberShaped  = shaped(Member)
+	Members       = plain("members", "SELECT "+MemberColumns+" FROM member")
+	MembersShaped = shaped(Members)
+
+	Queries = []Query{One, Page4, Page8, Nested, Page, Member, MemberShaped, Members, MembersShaped}
 )
 
-func plain(key, text string) Query { return Query{Key: key, Text: text, Wire: text} }
+func plain(key, text string) Query {
+	return Query{Key: key, Text: text, Wire: text, Protocol: replay.CBOR}
+}
+
+// one looks a record up by its id.
+func one(key, table string) Query {
+	text := "SELECT name, age FROM type::record('" + table + "', "
+	return Query{Key: key, Text: text + "$1)", Wire: text + "$_1)", Args: []any{41}, Protocol: replay.CBOR}
+}
+
+// shaped is a query by the subprotocol of 4.0.
+func shaped(q Query) Query {
+	q.Key, q.Protocol = q.Key+"-shaped", replay.Shaped
+	return q
+}
 
 // Set is recordings by the keys of their queries.
 type Set map[string]*replay.Recording
 
-// Seed fills an empty database with so many people, half as many customers (at
-// most 100) and a page that holds all the people.
+// Seed fills an empty database with so many people and members, half as many customers
+// (at most 100) and a page that holds all the people.
 func Seed(ctx context.Context, db *sql.DB, people int) error {
-	rows := make([]Person, people)
+	rows, members := make([]Person, people), make([]NewMember, people)
 	for i := range rows {
-		rows[i] = NewPerson(i + 1)
+		rows[i], members[i] = NewPerson(i+1), MakeMember(i+1)
 	}
 	customers := make([]map[string]any, min(max(people/2, 1), 100))
 	for i := range customers {
@@ -66,9 +86,15 @@ func Seed(ctx context.Context, db *sql.DB, people int) error {
 	}{
 		{"INSERT INTO person $1", rows},
 		{"INSERT INTO customer $1", customers},
+		{DefineMembers("member"), nil},
+		{"INSERT INTO member $1", members},
 		{"CREATE page:1 SET people = (SELECT age, name, score, created FROM $1)", surrealsql.Table("person")},
 	} {
-		if _, err := db.ExecContext(ctx, step.text, step.arg); err != nil {
+		var args []any
+		if step.arg != nil {
+			args = []any{step.arg}
+		}
+		if _, err := db.ExecContext(ctx, step.text, args...); err != nil {
 			return fmt.Errorf("%s: %w", step.text, err)
 		}
 	}
@@ -76,34 +102,47 @@ func Seed(ctx context.Context, db *sql.DB, people int) error {
 }
 
 // FromEngine records the replies of a seeded database, as a root user. It uses
-// the wire itself, so that no byte depends on a client.
+// the wire itself, so that no byte depends on a client. Replies by a subprotocol that the
+// engine does not take are the stored ones.
 func FromEngine(ctx context.Context, dsn string) (Set, error) {
 	cfg, err := surrealsql.ParseDSN(dsn)
 	if err != nil {
 		return nil, err
 	}
-	c, err := hand.Dial(ctx, cfg.Hosts[0])
-	if err != nil {
+	set := make(Set, len(Queries))
+	if err := set.record(ctx, cfg, replay.CBOR); err != nil {
 		return nil, err
+	}
+	err = set.record(ctx, cfg, replay.Shaped)
+	if errors.Is(err, hand.ErrProtocol) {
+		err = set.takeStored(replay.Shaped)
+	}
+	return set, err
+}
+
+// record puts the replies by a subprotocol into the set.
+func (s Set) record(ctx context.Context, cfg *surrealsql.Config, protocol string) error {
+	c, err := hand.Dial(ctx, cfg.Hosts[0], protocol)
+	if err != nil {
+		return err
 	}
 	defer c.Close()
-	if _, err := c.Exchange(hand.SignIn(cfg.User, cfg.Password)); err != nil {
-		return nil, err
+	if err := c.Begin(cfg.User, cfg.Password, cfg.Namespace, cfg.Database); err != nil {
+		return err
 	}
-	if _, err := c.Exchange(hand.NewRequest("use", hand.Text(cfg.Namespace), hand.Text(cfg.Database))); err != nil {
-		return nil, err
-	}
-	set := make(Set, len(Queries))
 	for _, q := range Queries {
+		if q.Protocol != protocol {
+			continue
+		}
 		payload, err := c.Call(hand.Query(q.Wire, q.Vars()))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Key, err)
+			return fmt.Errorf("%s: %w", q.Key, err)
 		}
-		if set[q.Key], err = replay.Parse(payload); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Key, err)
+		if s[q.Key], err = replay.Parse(payload); err != nil {
+			return fmt.Errorf("%s: %w", q.Key, err)
 		}
 	}
-	return set, nil
+	return nil
 }
 
 //go:embed testdata/*.cbor
@@ -112,16 +151,24 @@ var stored embed.FS
 // Stored are the recordings that lie beside this file.
 func Stored() (Set, error) {
 	set := make(Set, len(Queries))
+	return set, errors.Join(set.takeStored(replay.CBOR), set.takeStored(replay.Shaped))
+}
+
+// takeStored takes those of a subprotocol.
+func (s Set) takeStored(protocol string) error {
 	for _, q := range Queries {
+		if q.Protocol != protocol {
+			continue
+		}
 		payload, err := stored.ReadFile("testdata/" + q.Key + ".cbor")
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if set[q.Key], err = replay.Parse(payload); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Key, err)
+		if s[q.Key], err = replay.Parse(payload); err != nil {
+			return fmt.Errorf("%s: %w", q.Key, err)
 		}
 	}
-	return set, nil
+	return nil
 }
 
 // Store writes the recordings into a directory.
@@ -147,5 +194,3 @@ func (s Set) Check() error {
 	}
 	return nil
 }
-
-var epoch = time.Date(2024, 2, 29, 12, 30, 0, 123456789, time.UTC)

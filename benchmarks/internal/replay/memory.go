@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+// The transport in memory.
+
 // Dialer returns a function for Config.DialContext whose connections are in
 // memory and answer every query with the reply.
 func Dialer(reply *Reply) func(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -13,6 +13,8 @@ import (
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
 
+// The server's side of a connection, whatever carries the bytes.
+
 const (
 	opBinary = 0x2
 	opClose  = 0x8
@@ -129,7 +131,7 @@ func (p *peer) upgrade(request []byte) error {
 	key, _, _ := bytes.Cut(request[at+len(field):], []byte("\r\n"))
 	sum := sha1.Sum(append(bytes.TrimSpace(key), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
 	p.send([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Protocol: cbor\r\nSec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"))
+		"Sec-WebSocket-Protocol: " + p.reply.Protocol + "\r\nSec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"))
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 )
 
+// The server in a process of its own.
+
 // A server in a process of its own is this same executable, started with
 // processVariable set: it reads the reply from its stdin, writes where it
 // serves it to its stdout, and ends when its stdin does, which it does however
@@ -23,8 +25,8 @@ type Process struct {
 }
 
 // Start starts a server that answers every query with the reply, in a process of
-// its own. This program must call [ServeIfChild] first
-// thing in main, and in TestMain.
+// its own. This program must call [ServeIfChild] first thing in main, and in
+// TestMain.
 func Start(reply *Reply) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {

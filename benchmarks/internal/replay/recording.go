@@ -2,19 +2,24 @@ package replay
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/wire"
 )
+
+// A reply that was recorded, and what is made of it.
 
 // Recording is the reply to a query as the engine sent it: the payload of one
 // message, cut where it must be patched.
 type Recording struct {
-	head []byte   // up to the request's id
-	mid  []byte   // from behind the id to the first statement's result
-	rows [][]byte // the rows, if the result is an array
-	body []byte   // the result otherwise
-	tail []byte   // what follows the result
+	head   []byte   // up to the request's id
+	mid    []byte   // from the end of the id to the first statement's result
+	rows   [][]byte // the rows, if the result is an array or a block
+	shaped []byte   // what announces their shape, if it is a block
+	body   []byte   // the result otherwise
+	tail   []byte   // what follows the result
 }
 
 // Parse takes the payload of a reply apart.
@@ -25,13 +30,15 @@ func Parse(payload []byte) (*Recording, error) {
 		return nil, fmt.Errorf("replay: %d bytes that are no reply to a query: %w", len(payload), err)
 	}
 	if p.id.end == 0 || p.result.end == 0 {
-		return nil, fmt.Errorf("replay: expected a reply with an id before its result, got % x…", payload[:min(len(payload), 40)])
+		return nil, fmt.Errorf("replay: expected a reply with an id before its result, got % x…",
+			payload[:min(len(payload), 40)])
 	}
 	r := &Recording{
-		head: payload[:p.id.start],
-		mid:  payload[p.id.end:p.result.start],
-		rows: p.rows,
-		tail: payload[p.result.end:],
+		head:   payload[:p.id.start],
+		mid:    payload[p.id.end:p.result.start],
+		rows:   p.rows,
+		shaped: p.shaped,
+		tail:   payload[p.result.end:],
 	}
 	if p.rows == nil {
 		r.body = payload[p.result.start:p.result.end]
@@ -46,6 +53,7 @@ type parser struct {
 	d          cbor.Decoder
 	id, result span
 	rows       [][]byte
+	shaped     []byte
 }
 
 // fields visits the fields of a map; visit consumes the value.
@@ -118,7 +126,15 @@ func (p *parser) entry(key string) error {
 }
 
 func (p *parser) value() error {
-	if kind, err := p.d.PeekKind(); err != nil || kind != cbor.KindArray {
+	kind, err := p.d.PeekKind()
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case cbor.KindArray:
+	case cbor.KindTag:
+		return p.tagged()
+	default:
 		return p.d.Skip()
 	}
 	n, err := p.d.ArrayLen()
@@ -135,39 +151,79 @@ func (p *parser) value() error {
 	return err
 }
 
+// tagged reads a block, or what is one value.
+func (p *parser) tagged() error {
+	tag, err := p.d.Tag()
+	if err != nil || tag != wire.TagBlock {
+		return errors.Join(err, p.d.Skip())
+	}
+	block, err := p.d.Bytes()
+	if err == nil {
+		p.shaped, p.rows, err = cutBlock(block)
+	}
+	return err
+}
+
 // Rows is the number of rows recorded.
 func (r *Recording) Rows() int { return len(r.rows) }
 
 // Value is the result itself with so many rows, as CBOR.
 func (r *Recording) Value(rows int) []byte {
-	bare := Recording{rows: r.rows, body: r.body}
+	bare := Recording{rows: r.rows, shaped: r.shaped, body: r.body}
 	return bare.Reply(rows).Payload(nil)
+}
+
+// Block is a result of shaped rows, with so many of them, without its tag.
+func (r *Recording) Block(rows int) []byte {
+	var d cbor.Decoder
+	d.Reset(r.Value(rows))
+	if _, err := d.Tag(); err != nil {
+		panic(err) // it is made here
+	}
+	block, err := d.BytesView()
+	if err != nil {
+		panic(err)
+	}
+	return block
 }
 
 // Reply is the recorded reply with so many rows: those recorded, again and
 // again if more are wanted. A recording whose result is no array stays as it is.
 func (r *Recording) Reply(rows int) *Reply {
-	reply := &Reply{Head: r.head, Mid: bytes.Clone(r.mid), Tail: r.tail}
+	reply := &Reply{Head: r.head, Mid: bytes.Clone(r.mid), Protocol: CBOR}
 	if r.rows == nil {
-		reply.Block, reply.Times = r.body, 1
+		reply.Block, reply.Times, reply.Tail = r.body, 1, r.tail
 		return reply
 	}
-	reply.Mid = cbor.AppendArrayHeader(reply.Mid, rows)
 	if len(r.rows) == 0 || rows <= len(r.rows) {
 		reply.Block, reply.Times = bytes.Join(r.rows[:min(rows, len(r.rows))], nil), 1
-		return reply
+	} else {
+		reply.Block, reply.Times = bytes.Join(r.rows, nil), rows/len(r.rows)
+		reply.Tail = bytes.Join(r.rows[:rows%len(r.rows)], nil)
 	}
-	reply.Block, reply.Times = bytes.Join(r.rows, nil), rows/len(r.rows)
-	rest := bytes.Join(r.rows[:rows%len(r.rows)], nil)
-	reply.Tail = append(rest, r.tail...)
+	if r.shaped == nil {
+		reply.Mid = cbor.AppendArrayHeader(reply.Mid, rows)
+	} else {
+		size := len(reply.Block)*reply.Times + len(reply.Tail)
+		reply.Mid = appendBlockHead(reply.Mid, r.shaped, rows, size)
+		reply.Protocol = Shaped
+	}
+	reply.Tail = append(reply.Tail, r.tail...)
 	return reply
 }
+
+// The subprotocols that a reply can be of.
+const (
+	CBOR   = "cbor"
+	Shaped = "shaped"
+)
 
 // Reply is the payload of a reply in pieces. Between Head and Mid goes the id of
 // the request that is answered, and Block goes out Times times.
 type Reply struct {
 	Head, Mid, Block, Tail []byte
 	Times                  int
+	Protocol               string // the subprotocol that the server takes
 }
 
 // Size is the payload's, with an id of so many bytes.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"net"
 	"os"
 	"testing"
@@ -17,6 +18,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/replay"
 	"github.com/surrealsql/surrealsql/internal/cbor"
 )
+
+// Replies over each transport, for the driver, the SDK and a client by hand.
 
 const text = "SELECT n FROM number"
 
@@ -64,7 +67,7 @@ func numbers(t *testing.T, db *sql.DB) (all []int) {
 	return all
 }
 
-func TestAReplyIsReplayedByteForByte(t *testing.T) {
+func TestReplyIsReplayedByteForByte(t *testing.T) {
 	for _, rows := range []int{0, 1, 3, 23, 24, 300} {
 		r := recording(t, rows)
 		require.Equal(t, rows, r.Rows())
@@ -72,7 +75,7 @@ func TestAReplyIsReplayedByteForByte(t *testing.T) {
 	}
 }
 
-func TestAReplyGrowsByRepeatingItsRows(t *testing.T) {
+func TestReplyGrowsByRepeatingItsRows(t *testing.T) {
 	r := recording(t, 3)
 	for want, rows := range map[int][]int{1: {0}, 2: {0, 1}, 3: {0, 1, 2}, 7: {0, 1, 2, 0, 1, 2, 0}} {
 		db := open(t, &surrealsql.Config{Hosts: []string{"replay"}, DialContext: replay.Dialer(r.Reply(want))})
@@ -80,7 +83,7 @@ func TestAReplyGrowsByRepeatingItsRows(t *testing.T) {
 	}
 }
 
-func TestAReplyThatIsNoneIsRefused(t *testing.T) {
+func TestReplyThatIsNoneIsRefused(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"nothing":   nil,
 		"a text":    cbor.AppendText(nil, "hello"),
@@ -93,7 +96,61 @@ func TestAReplyThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheDriverReadsFromEachTransport(t *testing.T) {
+// shapedPayload is a reply whose rows, of one integer each, are a block.
+func shapedPayload(rows int) []byte {
+	shape := "\x07\x00\x00\x00" + "\x00" + "\x00\x00\x00\x00" + "\x08\x00\x00\x00" + "\x00\x00\x00\x00" + "\xff\xff\xff\xff" +
+		"\x01\x00\x00\x00" + "\x01\x00n" + "\x02\x00\x00" + "\xff\xff\xff\xff" + "\x00\x00\x00\x00" + "\x00\x00" +
+		"\x00\x00\x00\x00" + "\xff\xff\xff\xff"
+	var batch []byte
+	for i := range rows {
+		batch = binary.LittleEndian.AppendUint64(batch, uint64(i))
+	}
+	block := binary.LittleEndian.AppendUint32([]byte{1, 1}, uint32(len(shape)))
+	block = binary.LittleEndian.AppendUint32(append(append(block, shape...), 2), uint32(8+len(batch)))
+	block = binary.LittleEndian.AppendUint32(append(block, "\x07\x00\x00\x00"...), uint32(rows))
+	block = append(block, batch...)
+
+	b := cbor.AppendUint(cbor.AppendText(cbor.AppendMapHeader(nil, 2), "id"), 1)
+	b = cbor.AppendArrayHeader(cbor.AppendText(b, "result"), 1)
+	b = cbor.AppendTag(cbor.AppendText(cbor.AppendMapHeader(b, 2), "result"), 57)
+	b = append(binary.BigEndian.AppendUint32(append(b, 0x5a), uint32(len(block))), block...)
+	return cbor.AppendText(cbor.AppendText(b, "status"), "OK")
+}
+
+func TestBlockIsReplayedByteForByte(t *testing.T) {
+	for _, rows := range []int{0, 1, 3, 300} {
+		r, err := replay.Parse(shapedPayload(rows))
+		require.NoError(t, err)
+		require.Equal(t, rows, r.Rows())
+		require.Equal(t, shapedPayload(rows), r.Reply(rows).Payload([]byte{1}))
+	}
+}
+
+func TestBlockThatIsCutOrHasAnotherMakeIsRefused(t *testing.T) {
+	whole := shapedPayload(3)
+	const shape = 49 // bytes
+	version := bytes.Index(whole, []byte{1, 1, shape, 0})
+	batch := version + 1 + 5 + shape
+	for name, change := range map[string]func(b []byte) []byte{
+		"another version": func(b []byte) []byte { b[version] = 2; return b },
+		"no shape":        func(b []byte) []byte { b[version+1] = 3; return b },
+		"a longer shape":  func(b []byte) []byte { b[version+2] = 0xff; return b },
+		"one row less":    func(b []byte) []byte { b[batch+9]--; return b },
+		"one row more":    func(b []byte) []byte { b[batch+9]++; return b },
+		"another kind":    func(b []byte) []byte { b[batch] = 9; return b },
+		"rows of less":    func(b []byte) []byte { b[version+6+9]--; return b },
+	} {
+		_, err := replay.Parse(change(bytes.Clone(whole)))
+		require.ErrorContains(t, err, "replay: ", name)
+	}
+}
+
+func TestClientByHandRefusesAnotherSubprotocol(t *testing.T) {
+	_, err := hand.New(replay.NewConn(recording(t, 1).Reply(1)), replay.Shaped)
+	require.ErrorIs(t, err, hand.ErrProtocol)
+}
+
+func TestDriverReadsFromEachTransport(t *testing.T) {
 	for _, rows := range []int{0, 3, 100_000} {
 		reply := recording(t, 1_000).Reply(rows)
 		s, err := replay.Listen(reply)
@@ -131,7 +188,7 @@ func TestSessionsWorkAsOnAServer(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2}, numbers(t, db))
 }
 
-func TestTheSDKIsServed(t *testing.T) {
+func TestSDKIsServed(t *testing.T) {
 	s, err := replay.Listen(recording(t, 3).Reply(3))
 	require.NoError(t, err)
 	defer s.Close()
@@ -146,7 +203,7 @@ func TestTheSDKIsServed(t *testing.T) {
 	require.Equal(t, []struct{ N int }{{0}, {1}, {2}}, (*results)[0].Result)
 }
 
-func TestARequestMayComeInPieces(t *testing.T) {
+func TestRequestMayComeInPieces(t *testing.T) {
 	reply := recording(t, 3).Reply(3)
 	conn := replay.NewConn(reply)
 	_, err := conn.Write([]byte("GET /rpc HTTP/1.1\r\nSec-WebSocket-Key: x\r\n"))
@@ -172,7 +229,7 @@ func TestARequestMayComeInPieces(t *testing.T) {
 	require.Equal(t, reply.Payload([]byte{7}), got[2:])
 }
 
-func TestAReadThatWouldWaitFails(t *testing.T) {
+func TestReadThatWouldWaitFails(t *testing.T) {
 	conn := replay.NewConn(recording(t, 1).Reply(1))
 	_, err := conn.Read(make([]byte, 1))
 	require.ErrorContains(t, err, "nothing was asked")
@@ -186,7 +243,7 @@ func TestAReadThatWouldWaitFails(t *testing.T) {
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestAServerHangsUpOnNonsense(t *testing.T) {
+func TestServerHangsUpOnNonsense(t *testing.T) {
 	s, err := replay.Listen(recording(t, 1).Reply(1))
 	require.NoError(t, err)
 	defer s.Close()
@@ -205,12 +262,12 @@ func TestAServerHangsUpOnNonsense(t *testing.T) {
 	}
 }
 
-func TestAThrottledServerIsSlowUntilTheThrottleIsLifted(t *testing.T) {
+func TestThrottledServerIsSlowUntilTheThrottleIsLifted(t *testing.T) {
 	reply := recording(t, 1_000).Reply(100_000)
 	s, err := replay.Listen(reply)
 	require.NoError(t, err)
 	defer s.Close()
-	c, err := hand.Dial(t.Context(), s.Addr())
+	c, err := hand.Dial(t.Context(), s.Addr(), replay.CBOR)
 	require.NoError(t, err)
 	defer c.Close()
 	s.Throttle(1 << 20)

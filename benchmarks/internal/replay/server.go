@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+// The transport over loopback TCP.
+
 const (
 	serverBuffer = 64 << 10
 

@@ -6,6 +6,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
 
+// The plots of groups.
+
 // GroupBars draws the time of each case of a group, with its ratio.
 func GroupBars(path string, r *measure.Results) error {
 	axis := "ns per operation"
@@ -25,6 +27,21 @@ func GroupBars(path string, r *measure.Results) error {
 		bars = append(bars, Bar{c.Name, c.Each(measure.Time), text, c.Role})
 	}
 	return Bars(path, r.Title, axis, bars)
+}
+
+// FirstRowBars draws when the first row of a result was there, and when all were.
+func FirstRowBars(path string, r *measure.Results) error {
+	var bars []Bar
+	for _, c := range r.Results {
+		for _, x := range c.Extra {
+			if x.Name == measure.FirstRow {
+				bars = append(bars, Bar{c.Name + ": first row", x.Value / 1e6, Duration(x.Value), c.Role})
+			}
+		}
+		all := c.Median(measure.Time)
+		bars = append(bars, Bar{c.Name + ": all rows", all / 1e6, Duration(all), c.Role})
+	}
+	return Bars(path, r.Title, "ms", bars)
 }
 
 // WorkerLines draws the throughput of groups that differ in their number of

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/surrealsql/surrealsql/benchmarks/internal/measure"
 )
+
+// Charts of bars and of lines.
 
 var colors = map[measure.Role]color.Color{
 	measure.Subject:  color.RGBA{R: 0x1f, G: 0x77, B: 0xb4, A: 0xff},
@@ -38,7 +41,7 @@ func Bars(path, title, axis string, bars []Bar) error {
 	var texts plotter.XYLabels
 	for i, b := range slices.Backward(bars) {
 		at := len(bars) - 1 - i
-		labels[at] = "   " + b.Label // so that none is cut off
+		labels[at] = "   " + b.Label + strings.Repeat(" ", 2+len(b.Label)/8) // none is cut off where the font is wider
 		bar, err := plotter.NewBarChart(plotter.Values{b.Value}, vg.Points(14))
 		if err != nil {
 			return err
@@ -62,7 +65,7 @@ func Bars(path, title, axis string, bars []Bar) error {
 	}
 	p.Add(ends)
 	p.NominalY(labels...)
-	p.X.Max *= 1.25 // room for the texts
+	p.X.Max *= 1.35 // room for the texts
 	p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
 	return p.Save(vg.Points(640), vg.Points(float64(70+24*len(bars))), path)
 }
@@ -121,10 +124,12 @@ func newPlot(title string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.White // also on a dark page
 	p.Title.Text = title
-	for _, f := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.Legend.TextStyle.Font} {
+	for _, f := range []*font.Font{
+		&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
+		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font,
+	} {
 		f.Variant = "Sans"
 	}
-	p.X.Tick.Label.Font.Variant, p.Y.Tick.Label.Font.Variant = "Sans", "Sans"
 	p.Title.TextStyle.Font.Size = vg.Points(12)
 	p.Title.Padding = vg.Points(6)
 	return p

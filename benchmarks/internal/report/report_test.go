@@ -11,6 +11,8 @@ import (
 	"github.com/surrealsql/surrealsql/benchmarks/internal/report"
 )
 
+// How figures and tables are written.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestFiguresHaveTheDigitsThatMeanSomething(t *testing.T) {
@@ -34,21 +36,31 @@ func results() *measure.Results {
 	g := &measure.Group{Key: "g", Title: "Rows", About: "About rows.", Reference: "floor", PerRow: true}
 	return &measure.Results{Group: g, Results: []*measure.Result{
 		{Case: measure.Case{Name: "floor", Rows: 10}, Samples: sample(1_000, 10)},
-		{Case: measure.Case{Name: "driver", Rows: 10}, Samples: sample(2_500, 50), Extra: []measure.Extra{{Name: "sent", Value: 75, Unit: "B"}}},
+		{
+			Case:    measure.Case{Name: "driver", Rows: 10},
+			Samples: sample(2_500, 50),
+			Extra:   []measure.Extra{{Name: "sent", Value: 75, Unit: "B"}},
+		},
 		{Case: measure.Case{Name: "other", Rows: 10, Against: "driver"}, Samples: sample(5_000, 0)},
 	}}
 }
 
-func TestATableHasRatiosFirst(t *testing.T) {
+func TestTableHasRatiosFirst(t *testing.T) {
 	table := report.Group(results())
-	require.Equal(t, []string{"", "time ×", "CPU ×", "allocs ×", "time/row", "CPU/row", "B/row", "allocs/row", "p50/op", "p99/op", "sent"}, table.Header)
-	require.Equal(t, []string{"driver", "2.50×", "2.50×", "5.00×", "250 ns", "250 ns", "0", "5", "2.50 µs", "2.50 µs", "75 B"}, table.Rows[1])
+	require.Equal(t, []string{
+		"", "time ×", "CPU ×", "allocs ×",
+		"time/row", "CPU/row", "B/row", "allocs/row", "p50/op", "p99/op", "sent",
+	}, table.Header)
+	require.Equal(t, []string{
+		"driver", "2.50×", "2.50×", "5.00×",
+		"250 ns", "250 ns", "0", "5", "2.50 µs", "2.50 µs", "75 B",
+	}, table.Rows[1])
 	require.Equal(t, "2.00×", table.Rows[2][1])
 	require.Empty(t, table.Rows[2][3])
 	require.Equal(t, []string{"The ratios of “other” are to “driver”.", "Ratios are to “floor”."}, table.Notes)
 }
 
-func TestATableIsWrittenAsTextAndAsMarkdown(t *testing.T) {
+func TestTableIsWrittenAsTextAndAsMarkdown(t *testing.T) {
 	table := report.Group(results())
 	table.Plot = "rows.svg"
 	var text, page strings.Builder

@@ -27,9 +27,12 @@ func Group(r *measure.Results) Table {
 		per = "row"
 	}
 	t := Table{
-		Title:  r.Title,
-		About:  r.About,
-		Header: []string{"", "time ×", "CPU ×", "allocs ×", "time/" + per, "CPU/" + per, "B/" + per, "allocs/" + per, "p50/op", "p99/op"},
+		Title: r.Title,
+		About: r.About,
+		Header: []string{
+			"", "time ×", "CPU ×", "allocs ×",
+			"time/" + per, "CPU/" + per, "B/" + per, "allocs/" + per, "p50/op", "p99/op",
+		},
 	}
 	extras := extraNames(r)
 	t.Header = append(t.Header, extras...)
@@ -43,8 +46,11 @@ func Group(r *measure.Results) Table {
 		}
 		row := []string{
 			c.Name,
-			ratio(c.Ratio(against, measure.Time)), ratio(c.Ratio(against, measure.CPU)), ratio(c.Ratio(against, measure.Allocs)),
-			Duration(c.Each(measure.Time)), Duration(c.Each(measure.CPU)), Number(c.Each(measure.Bytes)), Number(c.Each(measure.Allocs)),
+			ratio(c.Ratio(against, measure.Time)),
+			ratio(c.Ratio(against, measure.CPU)),
+			ratio(c.Ratio(against, measure.Allocs)),
+			Duration(c.Each(measure.Time)), Duration(c.Each(measure.CPU)),
+			Number(c.Each(measure.Bytes)), Number(c.Each(measure.Allocs)),
 			Duration(c.Median(measure.P50)), Duration(c.Median(measure.P99)),
 		}
 		for _, name := range extras {
@@ -74,8 +80,11 @@ func extra(r *measure.Result, name string) string {
 		if x.Name != name {
 			continue
 		}
-		if x.Unit == "B" {
+		switch x.Unit {
+		case "B":
 			return Bytes(x.Value)
+		case "ns":
+			return Duration(x.Value)
 		}
 		return Number(x.Value)
 	}

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// Look asks the system whether the idle connection still stands, as a pool has to
+// Peek asks the system whether the idle connection still stands, as a pool has to
 // before it hands one out: nothing to read, and no end.
-func (c *Client) Look() error {
+func (c *Client) Peek() error {
 	if c.socket == nil {
 		sc, ok := c.conn.(syscall.Conn)
 		if !ok {
