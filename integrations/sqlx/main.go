@@ -6,48 +6,19 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/surrealsql/surrealsql"
-	"github.com/surrealsql/surrealsql/surrealtest"
+	"github.com/surrealsql/surrealsql/integrations/internal/tour"
 )
 
 // sqlx knows how a driver numbers its arguments by the driver's name. SurrealDB
 // has $1, and no question marks.
 func init() { sqlx.BindDriver(surrealsql.DriverName, sqlx.DOLLAR) }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := start(ctx, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "sqlx:", err)
-		os.Exit(1)
-	}
-}
-
-// start finds a server and tours it.
-func start(ctx context.Context, out io.Writer) error {
-	if os.Getenv("SURREALDB_URL") != "" {
-		cfg, err := surrealsql.ConfigFromEnv()
-		if err != nil {
-			return err
-		}
-		return tour(ctx, cfg.FormatDSN(), out)
-	}
-	engine, err := surrealtest.Start(ctx, surrealtest.Options{Output: out})
-	if err != nil {
-		return err
-	}
-	defer engine.Close()
-	return tour(ctx, engine.DSN()+"/examples/sqlx", out)
-}
+func main() { tour.Main("sqlx", run) }
 
 // Person is a record. Columns are matched with the db tags: address.city is a
 // column of that name, and a field of Address.
@@ -66,28 +37,19 @@ type Address struct {
 
 const columns = `id, name, age, address.city, tags`
 
-func tour(ctx context.Context, dsn string, out io.Writer) error {
+func run(ctx context.Context, dsn string, out io.Writer) error {
 	db, err := sqlx.ConnectContext(ctx, surrealsql.DriverName, dsn)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	for _, chapter := range []struct {
-		title string
-		tell  func(context.Context, *sqlx.DB, io.Writer) error
-	}{
-		{"NamedExec: a struct, a map, a slice", namedExec},
-		{"Get and Select: structs", getAndSelect},
-		{"StructScan and MapScan: row by row", scans},
-		{"In: lists", lists},
-		{"The colon trap", colons},
-	} {
-		fmt.Fprintf(out, "\n%s\n", chapter.title)
-		if err := chapter.tell(ctx, db, out); err != nil {
-			return fmt.Errorf("%s: %w", strings.ToLower(chapter.title), err)
-		}
-	}
-	return nil
+	return tour.Read(ctx, db, out, []tour.Chapter[*sqlx.DB]{
+		{Title: "NamedExec: a struct, a map, a slice", Tell: namedExec},
+		{Title: "Get and Select: structs", Tell: getAndSelect},
+		{Title: "StructScan and MapScan: row by row", Tell: scans},
+		{Title: "In: lists", Tell: lists},
+		{Title: "The colon trap", Tell: colons},
+	})
 }
 
 func namedExec(ctx context.Context, db *sqlx.DB, out io.Writer) error {

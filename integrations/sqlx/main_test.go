@@ -12,6 +12,8 @@ import (
 	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
+// The tour, and what sqlx does to texts, on the real engine.
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const story = `
@@ -43,10 +45,10 @@ The colon trap
   :n and doubled colons: 3
 `
 
-func TestTheTourOfSqlxWorksOnTheRealEngine(t *testing.T) {
+func TestTourOfSqlxWorksOnTheRealEngine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	require.NoError(t, tour(t.Context(), surrealtest.DSN(t), &out))
+	require.NoError(t, run(t.Context(), surrealtest.DSN(t), &out))
 	require.Equal(t, story, out.String())
 }
 
@@ -59,7 +61,7 @@ func connect(t *testing.T) *sqlx.DB {
 }
 
 // A trap that sqlx sets silently has to fail loudly here.
-func TestTheColonTrapIsAnErrorAndNeverAnotherRecord(t *testing.T) {
+func TestColonTrapIsAnErrorAndNeverAnotherRecord(t *testing.T) {
 	t.Parallel()
 	db := connect(t)
 	_, err := db.ExecContext(t.Context(), `CREATE person:ada SET name = "Ada"; CREATE person:kim SET name = "Kim"`)
@@ -83,13 +85,19 @@ func TestTheColonTrapIsAnErrorAndNeverAnotherRecord(t *testing.T) {
 	require.Equal(t, []string{"X", "Kim"}, names)
 }
 
-func TestAListInParenthesesIsNoListForSurrealDB(t *testing.T) {
+func TestListInParenthesesIsNoListForSurrealDB(t *testing.T) {
 	t.Parallel()
 	db := connect(t)
 	text, args, err := sqlx.In(`RETURN 1 IN (?)`, []int{1, 2})
 	require.NoError(t, err)
 	var in bool
 	require.Error(t, db.GetContext(t.Context(), &in, db.Rebind(text), args...))
+
+	// Of one element it is no error: a text is looked for in another one.
+	text, args, err = sqlx.In(`RETURN "Ada" IN (?)`, []string{"Adam"})
+	require.NoError(t, err)
+	require.NoError(t, db.GetContext(t.Context(), &in, db.Rebind(text), args...))
+	require.True(t, in, "though the list has no Ada")
 
 	text, args, err = sqlx.In(`RETURN 1 IN [?]`, []int{1, 2})
 	require.NoError(t, err)
@@ -115,4 +123,16 @@ func TestNamedStatementsAndTransactionsWork(t *testing.T) {
 	var n int
 	require.NoError(t, db.GetContext(t.Context(), &n, `RETURN count(SELECT * FROM person)`))
 	require.Equal(t, 2, n)
+}
+
+// The error of a statement after the rows comes from Rows.Close, which Select does not look
+// at. Get does.
+func TestSelectHidesTheErrorOfALaterStatement(t *testing.T) {
+	t.Parallel()
+	db := connect(t)
+	const text = `SELECT VALUE $this FROM ["a"]; THROW "later"`
+	var names []string
+	require.NoError(t, db.SelectContext(t.Context(), &names, text))
+	var name string
+	require.True(t, surrealsql.IsThrown(db.GetContext(t.Context(), &name, text)))
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
+// The chapters that read: into structs, maps and slices, and with lists.
+
 // count prints how many records a statement touched.
 func count(out io.Writer) func(sql.Result, error) error {
 	return func(res sql.Result, err error) error {
