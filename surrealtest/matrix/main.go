@@ -18,6 +18,10 @@
 //
 // With -into FILE the rows are added to a file instead, so that one table can have several
 // runs, which -run names. The exit code is 1 where a test or a package failed.
+//
+// With -again FILE the packages that failed are written there, a line each, so that they can be
+// tested once more: a test may have been unlucky on a busy machine. Where one of them
+// panicked, met a data race or was not built, that is no bad luck, and none is written.
 package main
 
 import (
@@ -25,27 +29,35 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 func main() {
 	into := flag.String("into", "", "a `file` to which the rows are added, instead of printing them")
 	run := flag.String("run", "", "the `name` of this run, in its rows")
+	again := flag.String("again", "", "a `file` for the packages that may be tested once more")
 	flag.Parse()
-	if err := show(os.Stdin, os.Stdout, *run, *into); err != nil {
+	if err := show(os.Stdin, os.Stdout, options{run: *run, into: *into, again: *again}); err != nil {
 		fmt.Fprintln(os.Stderr, "matrix:", err)
 		os.Exit(1)
 	}
 }
 
+// options are the program's flags.
+type options struct{ run, into, again string }
+
 // show is the program but for its flags. A failing test is an error.
-func show(in io.Reader, out io.Writer, run, into string) error {
+func show(in io.Reader, out io.Writer, o options) error {
 	r := newReader(out)
 	if err := r.read(in); err != nil {
 		return err
 	}
+	if err := r.writeAgain(o.again); err != nil {
+		return err
+	}
 	table, add := out, false
-	if into != "" {
-		f, err := os.OpenFile(into, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if o.into != "" {
+		f, err := os.OpenFile(o.into, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 		if err != nil {
 			return err
 		}
@@ -56,7 +68,7 @@ func show(in io.Reader, out io.Writer, run, into string) error {
 		}
 		table, add = f, info.Size() > 0
 	}
-	if err := r.writeTable(table, run, add); err != nil {
+	if err := r.writeTable(table, o.run, add); err != nil {
 		return err
 	}
 	if r.failed {
@@ -64,4 +76,18 @@ func show(in io.Reader, out io.Writer, run, into string) error {
 		return errFailed
 	}
 	return nil
+}
+
+// writeAgain writes the packages that may be tested once more.
+func (r *reader) writeAgain(file string) error {
+	if file == "" {
+		return nil
+	}
+	var lines strings.Builder
+	if !r.broken {
+		for _, name := range r.again {
+			lines.WriteString(name + "\n")
+		}
+	}
+	return os.WriteFile(file, []byte(lines.String()), 0o644)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,7 @@ func events(pkg string, lines ...string) string {
 func shown(t testing.TB, run string, events ...string) (string, error) {
 	t.Helper()
 	var out strings.Builder
-	err := show(strings.NewReader(strings.Join(events, "")), &out, run, "")
+	err := show(strings.NewReader(strings.Join(events, "")), &out, options{run: run})
 	return out.String(), err
 }
 
@@ -136,12 +137,33 @@ func TestRowsOfSeveralRunsStandInOneFile(t *testing.T) {
 	run := events("a", "start", "run TestA", oneServer, "pass TestA", "output: ok  \ta\t1s", "pass")
 	for _, name := range []string{"first", "second"} {
 		var out strings.Builder
-		require.NoError(t, show(strings.NewReader(run), &out, name, file))
+		require.NoError(t, show(strings.NewReader(run), &out, options{run: name, into: file}))
 		require.Equal(t, "ok  \ta\t1s\n", out.String())
 	}
 	table, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Regexp(t, `^\nSurrealDB [^\n]*\n3.3.5 [^\n]* first, /x/surreal\n3.3.5 [^\n]* second, /x/surreal\n$`, string(table))
+}
+
+func TestPackagesThatMayHaveBeenUnluckyAreTestedOnceMore(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "again")
+	again := func(events ...string) string {
+		err := show(strings.NewReader(strings.Join(events, "")), io.Discard, options{again: file})
+		require.ErrorIs(t, err, errFailed)
+		names, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return string(names)
+	}
+	slow := func(name string) string {
+		return events(name, "start", "run TestA", "output TestA:     a_test.go:3: took 1.1s", "fail TestA", "output: FAIL", "output: FAIL\t"+name+"\t1.2s", "fail")
+	}
+	passed := events("p", "start", "run TestA", "output TestA: panic: of a program that the test runs", "pass TestA", "output: ok  \tp\t1s", "pass")
+	require.Equal(t, "a\nb\n", again(slow("a"), passed, slow("b")))
+	for _, said := range []string{"WARNING: DATA RACE", "panic: boom", "fatal error: all goroutines are asleep - deadlock!", "FAIL\tc [build failed]"} {
+		require.Empty(t, again(slow("a"), events("c", "start", "output TestA: "+said, "fail TestA", "output: FAIL\tc\t1.2s", "fail")), said)
+	}
+	require.Empty(t, again(slow("a"), `{"ImportPath":"b","Action":"build-fail"}`+"\n"))
 }
 
 func TestGoTestIsUnderstood(t *testing.T) {

@@ -34,12 +34,15 @@ type reader struct {
 	packages map[string]*pkg
 	rows     map[string]*row
 	failed   bool
+	again    []string // the packages that failed and may have been unlucky
+	broken   bool     // one was not
 }
 
 // pkg is a package whose tests run.
 type pkg struct {
 	output map[string][]string // by test: what is printed where it fails
 	listed bool                // it runs on each of a list
+	broken bool                // it raced, panicked or was not built
 	part   part
 }
 
@@ -61,6 +64,9 @@ var (
 	theServer    = regexp.MustCompile(`surrealtest: the tests run on SurrealDB (\S*): (.+?)(?:, for want of another \(.*)?\n`)
 	tooOld       = "surrealtest: the test needs SurrealDB "
 )
+
+// broken is what is said of a fault that no slow machine is to blame for.
+var broken = regexp.MustCompile(`^(WARNING: DATA RACE|panic: |fatal error: )|\[(build|setup) failed\]`)
 
 func newReader(out io.Writer) *reader {
 	return &reader{out: out, packages: make(map[string]*pkg), rows: make(map[string]*row)}
@@ -90,7 +96,9 @@ func (r *reader) read(in io.Reader) error {
 func (r *reader) take(e event) {
 	if e.Package == "" { // a package that is built
 		fmt.Fprint(r.out, e.Output)
-		r.failed = r.failed || e.Action == "build-fail"
+		if e.Action == "build-fail" {
+			r.failed, r.broken = true, true
+		}
 		return
 	}
 	p := r.packages[e.Package]
@@ -124,6 +132,7 @@ func (r *reader) takeOutput(p *pkg, e event) {
 		}
 		r.row(p.part.server, "").version = m[1]
 	}
+	p.broken = p.broken || broken.MatchString(e.Output)
 	if e.Test == "" && (e.Output == "PASS\n" || e.Output == "FAIL\n") {
 		p.part.closed = true
 	}
@@ -175,6 +184,8 @@ func (r *reader) endPackage(e event) {
 	switch e.Action {
 	case "fail":
 		r.failed = true
+		r.broken = r.broken || p.broken
+		r.again = append(r.again, e.Package)
 		closing := p.output[""]
 		delete(p.output, "")
 		for _, test := range slices.Sorted(maps.Keys(p.output)) {
