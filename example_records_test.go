@@ -2,12 +2,14 @@ package surrealsql_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/surrealsql/surrealsql"
 )
 
-// Examples of typed reading: rows as values of a Go type.
+// Examples of whole records: read as values of a Go type, and written many at a time.
 
 type customer struct {
 	ID   surrealsql.RecordID `json:"id"`
@@ -117,4 +119,52 @@ func ExampleWithStrictFields() {
 	fmt.Println(err)
 	// Output:
 	// surrealsql: storing into a surrealsql_test.short: tags: a surrealsql_test.short has no field for it
+}
+
+func ExampleInsert() {
+	db, done := exampleDB()
+	defer done()
+	ctx := context.Background()
+
+	type Person struct {
+		Name string `json:"name"`
+		Age  int    `json:"age"`
+	}
+	people := []Person{{"Ada", 36}, {"Grace", 85}, {"Kim", 7}}
+	so, err := surrealsql.Insert(ctx, db, "person", people)
+	fmt.Println(so.Records, err)
+	so, err = surrealsql.Insert(ctx, db, "person", slices.Values(people)) // or a channel
+	fmt.Println(so.Records, err)
+	// Output:
+	// 3 <nil>
+	// 3 <nil>
+}
+
+func ExampleBulk_Insert() {
+	db, done := exampleDB()
+	defer done()
+	ctx := context.Background()
+
+	rows := func(yield func(map[string]any) bool) {
+		for i := range 1000 {
+			if !yield(map[string]any{"id": i, "square": i * i}) {
+				return
+			}
+		}
+	}
+	so, err := surrealsql.Bulk{BatchRecords: 250}.Insert(ctx, db, "number", rows)
+	fmt.Println(so.Records, so.Batches, err)
+
+	_, err = surrealsql.Bulk{Update: surrealsql.FromInput("square")}.Insert(ctx, db, "number", rows)
+	fmt.Println(err)
+
+	_, err = surrealsql.Insert(ctx, db, "number", []map[string]any{{"id": 1000}, {"id": 7}})
+	var failed *surrealsql.InsertError
+	if errors.As(err, &failed) {
+		fmt.Println(failed.Row, failed.ID, surrealsql.IsDuplicate(err))
+	}
+	// Output:
+	// 1000 4 <nil>
+	// <nil>
+	// 1 number:7 true
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/surrealsql/surrealsql"
 )
 
-// Examples of tracers and of the query log.
+// Examples of tracers, of the query log, and of names for what a query does.
 
 // span is what a tracing library would keep; here it is a name.
 type span struct{ name string }
@@ -151,4 +151,24 @@ func stableAttrs(_ []string, a slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return a
+}
+
+// Names for spans and labels for metrics.
+func ExampleOutlineOf() {
+	o := surrealsql.OutlineOf(`SELECT name FROM person WHERE age > 18`)
+	fmt.Printf("%s, %s, %q\n", o.Operation, o.Table, o.Summary)
+	fmt.Println(surrealsql.OutlineOf(`CREATE sale:1 SET n = 2; UPDATE stock SET n -= 2`).Summary)
+	// Output:
+	// SELECT, person, "SELECT person"
+	// CREATE sale; UPDATE stock
+}
+
+func ExampleWithoutLiterals() {
+	fmt.Println(surrealsql.WithoutLiterals(`UPDATE person:ada SET mail = 'ada@example.com', age = $1`))
+	// Output: UPDATE person:? SET mail = ?, age = $1
+}
+
+func ExampleWithoutSecrets() {
+	fmt.Println(surrealsql.WithoutSecrets(`DEFINE USER ada ON ROOT PASSWORD 's3cret' ROLES VIEWER`))
+	// Output: DEFINE USER ada ON ROOT PASSWORD '…' ROLES VIEWER
 }
