@@ -263,7 +263,7 @@ func TestRoutedConnImplementsWhatTheDriversConnDoes(t *testing.T) {
 func TestRoutedCallersLeaveNothingHeld(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t, 2, pool.Settings{Max: 4})
-	drivertest.MustExec(t, f.DB(), `CREATE a:1 SET n = 0`)
+	drivertest.MustExec(t, f.DB(), `DEFINE TABLE b; DEFINE TABLE c; CREATE a:1 SET n = 0`)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
