@@ -14,19 +14,19 @@ import (
 // pool_reclaim has taken away.
 func (p *Pool) Leaks() []Leak {
 	var leaks []Leak
-	p.eachLeak(time.Now(), func(_ *entry, l Leak) { leaks = append(leaks, l) })
+	p.eachLeak(time.Now(), func(_ *entry, _ uint64, l Leak) { leaks = append(leaks, l) })
 	slices.SortFunc(leaks, func(a, b Leak) int { return a.Since.Compare(b.Since) })
 	return leaks
 }
 
-func (p *Pool) eachLeak(now time.Time, f func(*entry, Leak)) {
+func (p *Pool) eachLeak(now time.Time, f func(e *entry, number uint64, l Leak)) {
 	if p.set.LeakAfter <= 0 {
 		return
 	}
 	for _, e := range p.entries() {
-		if l, ok := e.lease.leak(now, p.set.LeakAfter); ok {
+		if l, number := e.lease.leak(now, p.set.LeakAfter); number != 0 {
 			l.TxSince = e.lent.TxSince()
-			f(e, l)
+			f(e, number, l)
 		}
 	}
 }
@@ -35,12 +35,12 @@ func (p *Pool) eachLeak(now time.Time, f func(*entry, Leak)) {
 // away where that is wanted. A lease that was told of is told of again for each
 // transaction that stays open for as long on it.
 func (p *Pool) findLeaks(now time.Time) {
-	p.eachLeak(now, func(e *entry, l Leak) {
+	p.eachLeak(now, func(e *entry, number uint64, l Leak) {
 		longTx := !l.TxSince.IsZero() && now.Sub(l.TxSince) >= p.set.LeakAfter && e.lease.firstOfTx(l.TxSince)
 		if longTx {
 			p.count(func(s *Stats) { s.LongTxs++ })
 		}
-		if !e.lease.first() {
+		if !e.lease.first(number) {
 			if longTx {
 				p.logLeak("a transaction is open for long", now, l)
 			}
@@ -49,7 +49,7 @@ func (p *Pool) findLeaks(now time.Time) {
 		p.count(func(s *Stats) { s.Leaks++ })
 		p.logLeak("a connection is held for long", now, l)
 		if p.set.Reclaim {
-			p.takeAway(e, ReasonReclaim, fmt.Errorf(
+			p.takeAway(e, number, ReasonReclaim, fmt.Errorf(
 				"pool: it was held for %s, and pool_leak_after is %s: the pool has taken it away, as pool_reclaim says",
 				l.Held.Round(time.Millisecond), p.set.LeakAfter))
 		}
@@ -71,11 +71,12 @@ func (p *Pool) count(f func(*Stats)) {
 	f(&p.stats)
 }
 
-// takeAway ends a lease against the will of its borrower, who gets an error at
-// the next use of the connection: cause, or what the driver makes of it.
-func (p *Pool) takeAway(e *entry, why Reason, cause error) {
-	if !e.lease.end() {
-		return // given back in this very moment
+// takeAway ends the lease of that number against the will of its borrower, who gets an
+// error at the next use of the connection: cause, or what the driver makes of it. Where
+// the connection was given back meanwhile, also to be leased again, nothing happens.
+func (p *Pool) takeAway(e *entry, number uint64, why Reason, cause error) {
+	if !e.lease.endOf(number) {
+		return
 	}
 	e.lent.Revoke(cause)
 	p.mu.Lock()

@@ -4,6 +4,7 @@ package pool
 
 import (
 	"bytes"
+	"context"
 	"database/sql/driver"
 	"log/slog"
 	"testing"
@@ -94,6 +95,41 @@ func TestLeakIsReclaimedWhereThatIsWanted(t *testing.T) {
 		release(t, other)
 		synctest.Wait()
 		require.Equal(t, 1, s.Open())
+		requireSound(t, p.Stats())
+	})
+}
+
+// slowHandler is a handler of logs that tells of each record, and waits.
+type slowHandler struct {
+	slog.Handler
+	told, goOn chan struct{}
+}
+
+func (h slowHandler) Handle(context.Context, slog.Record) error {
+	h.told <- struct{}{}
+	<-h.goOn
+	return nil
+}
+
+func TestReclaimTakesNothingFromWhoLeasesTheConnectionNext(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		h := slowHandler{slog.Default().Handler(), make(chan struct{}), make(chan struct{})}
+		p := s.open(t, Settings{Max: 1, LeakAfter: time.Second, Reclaim: true, Logger: slog.New(h)})
+		late := acquire(t, p)
+		<-h.told
+		release(t, late)
+		next := acquire(t, p)
+		close(h.goOn)
+		synctest.Wait()
+		require.Same(t, late, next, "leased again")
+		require.NoError(t, next.Ping(t.Context()))
+		require.Zero(t, p.Stats().ClosedBy[ReasonReclaim])
+		require.EqualValues(t, 1, p.Stats().Leaks)
+		<-h.told
+		synctest.Wait()
+		require.Error(t, next.Ping(t.Context()), "that lease is a leak of its own by now")
+		require.EqualValues(t, 2, p.Stats().Leaks)
+		release(t, next)
 		requireSound(t, p.Stats())
 	})
 }

@@ -11,14 +11,16 @@ import (
 
 // lease is what is known of the present lease of a connection.
 type lease struct {
-	// out is true while a caller has the connection. Whoever makes it false ends
-	// the lease: the caller who closes it, or the pool that takes it away.
-	out   atomic.Bool
-	bySQL bool // database/sql is the caller
+	// out is the number of the lease while a caller has the connection, else zero.
+	// Whoever makes it zero ends the lease: the caller who closes it, or the pool that
+	// takes it away.
+	out    atomic.Uint64
+	number uint64 // of the last lease that began
+	bySQL  bool   // database/sql is the caller
 
 	mu     sync.Mutex // only where leaks are looked for
 	since  time.Time
-	leaked bool
+	told   uint64    // the number of the lease that was told of last
 	longTx time.Time // when the transaction was begun that was told of last
 	depth  int
 	stack  [maxStack]uintptr
@@ -34,18 +36,25 @@ func (l *lease) begin(bySQL, traced bool) {
 	if traced {
 		l.trace()
 	}
-	l.out.Store(true)
+	l.number++
+	l.out.Store(l.number)
 }
 
-// end reports whether the lease was still under way.
-func (l *lease) end() bool { return l.out.CompareAndSwap(true, false) }
+// end reports whether a lease was under way.
+func (l *lease) end() bool {
+	number := l.out.Load()
+	return number != 0 && l.endOf(number)
+}
+
+// endOf is end for the lease of that number: another one may have begun.
+func (l *lease) endOf(number uint64) bool { return l.out.CompareAndSwap(number, 0) }
 
 // trace notes when and by whom the connection was leased. Only addresses are
 // noted, because they become text for very few leases.
 func (l *lease) trace() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.since, l.leaked = time.Now(), false
+	l.since = time.Now()
 	l.depth = runtime.Callers(5, l.stack[:]) // without Callers, trace, begin and acquire's two
 }
 
@@ -59,23 +68,24 @@ type Leak struct {
 	TxSince time.Time
 }
 
-// leak returns the lease as a Leak if it has lasted for so long.
-func (l *lease) leak(now time.Time, after time.Duration) (Leak, bool) {
+// leak returns the lease as a Leak, and its number, if it has lasted for so long, else
+// zero.
+func (l *lease) leak(now time.Time, after time.Duration) (leak Leak, number uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := now.Sub(l.since)
-	if !l.out.Load() || held < after {
-		return Leak{}, false
+	held, number := now.Sub(l.since), l.out.Load()
+	if number == 0 || held < after {
+		return Leak{}, 0
 	}
-	return Leak{Since: l.since, Held: held, Stack: text(l.stack[:l.depth])}, true
+	return Leak{Since: l.since, Held: held, Stack: text(l.stack[:l.depth])}, number
 }
 
-// first reports whether a leak is seen for the first time.
-func (l *lease) first() bool {
+// first reports whether the lease of that number is seen as a leak for the first time.
+func (l *lease) first(number uint64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := !l.leaked
-	l.leaked = true
+	first := l.told != number
+	l.told = number
 	return first
 }
 

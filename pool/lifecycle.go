@@ -91,8 +91,8 @@ func (p *Pool) Drain(ctx context.Context) (drained error) {
 	}
 	taken := 0
 	for _, e := range p.entries() {
-		if e.lease.out.Load() {
-			p.takeAway(e, ReasonClose, errTaken)
+		if number := e.lease.out.Load(); number != 0 {
+			p.takeAway(e, number, ReasonClose, errTaken)
 			taken++
 		}
 	}
