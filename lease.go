@@ -190,6 +190,7 @@ func (l *lent) TxSince() time.Time {
 
 func (l *lent) Revoke(why error) {
 	c := (*Conn)(l)
+	why = &lending.TakenError{Why: why}
 	c.lease.taken.CompareAndSwap(nil, &why)
 	c.abort()
 	c.connector.untrack(c)

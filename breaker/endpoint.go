@@ -9,6 +9,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/lending"
 )
 
 // endpoint is the circuit breaker of one server.
@@ -139,10 +140,11 @@ var outcomeErrors = [...]error{answered: nil, unanswered: errors.New("unanswered
 
 func outcomeOf(err error) outcome {
 	_, said := errors.AsType[*surrealsql.Error](err)
+	_, taken := errors.AsType[*lending.TakenError](err)
 	switch {
 	case err == nil, said, surrealsql.IsAuth(err):
 		return answered
-	case errors.Is(err, context.Canceled):
+	case taken, errors.Is(err, context.Canceled):
 		return untold
 	case surrealsql.IsConnectivity(err), surrealsql.IsTimeout(err):
 		return unanswered

@@ -146,6 +146,37 @@ func TestDrainLetsRowsThatAreHeldPastItSayThatThePoolIsClosed(t *testing.T) {
 	require.ErrorIs(t, rows.Err(), ErrClosed)
 }
 
+func TestBreakerLearnsNothingFromWhatAPoolTakesAway(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(p *Pool){
+		"Drain":   func(p *Pool) { _ = drained(p) },
+		"Reclaim": func(*Pool) { time.Sleep(2 * time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSilentSite(t)
+				circuit := breaker.New(breaker.Settings{Failures: 1})
+				old := s.open(t, Settings{Max: 8, Breaker: circuit, LeakAfter: time.Second, Reclaim: true})
+				lost := make(chan error, 4)
+				for range cap(lost) {
+					go func() { _, err := old.DB().Exec("SLEEP 1h"); lost <- err }()
+				}
+				idle := acquire(t, old)
+				synctest.Wait()
+				take(old)
+				for range cap(lost) {
+					require.ErrorIs(t, <-lost, surrealsql.ErrOutcomeUnknown)
+				}
+				require.Error(t, idle.Ping(t.Context()))
+				release(t, idle)
+				next := s.open(t, Settings{Breaker: circuit}) // of the same server
+				release(t, acquire(t, next))
+			})
+		})
+	}
+}
+
 // exhausted is a limiter that gives no token any more.
 func exhausted() *limiter.Limiter {
 	l := limiter.New(limiter.Settings{})

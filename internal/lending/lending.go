@@ -64,8 +64,8 @@ type Conn interface {
 	Told() (number uint64, addr string)
 
 	// Revoke closes the socket of a connection that somebody else may be using. The
-	// errors that the borrower gets from then on wrap why, also those of open rows or of
-	// an open transaction. The first reason stays. Any goroutine may call it. A later
+	// errors that the borrower gets from then on wrap why, in a TakenError, also those of
+	// open rows or of an open transaction. The first reason stays. Any goroutine may call it. A later
 	// Close still calls the function of OnRelease.
 	Revoke(why error)
 
@@ -74,6 +74,14 @@ type Conn interface {
 	// one that has the connection may call it, while it lends it to nobody.
 	Check(ctx context.Context) error
 }
+
+// TakenError is why a connection was taken away, as Revoke was told. So it says nothing of
+// the server, although the calls that lost their connection by it failed.
+type TakenError struct{ Why error }
+
+func (e *TakenError) Error() string { return e.Why.Error() }
+
+func (e *TakenError) Unwrap() error { return e.Why }
 
 // Unfit is why a connection cannot be leased any more.
 type Unfit string
