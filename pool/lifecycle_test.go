@@ -5,6 +5,7 @@ package pool
 import (
 	"context"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,42 @@ func TestPauseLetsCallersWaitUntilResume(t *testing.T) {
 		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
 		require.InDelta(t, pause, <-served, float64(5*time.Millisecond)) // a look at a pipe takes one
 	})
+}
+
+func TestPauseKeepsThoseWaitingWhoseDialWasUnderWay(t *testing.T) {
+	for name, fails := range map[string]func(context.Context) error{
+		"and ends with its context": hang,
+		"and fails by itself":       func(context.Context) error { time.Sleep(100 * time.Millisecond); return syscall.ECONNREFUSED },
+		"and comes through":         func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, s *site) {
+				p := s.open(t, Settings{})
+				s.through(fails)
+				served := make(chan error, 3)
+				for range cap(served) {
+					go func() {
+						c, err := p.Acquire(context.Background())
+						if err == nil {
+							err = c.Close()
+						}
+						served <- err
+					}()
+				}
+				synctest.Wait()
+				p.Pause() // as the server is being moved, which its dials notice
+				time.Sleep(time.Second)
+				require.Empty(t, served)
+				require.Equal(t, cap(served), p.Stats().Waiters)
+				s.through(slow(0))
+				p.Resume()
+				for range cap(served) {
+					require.NoError(t, <-served)
+				}
+				requireSound(t, p.Stats())
+			})
+		})
+	}
 }
 
 func TestResumeBeginsWhenThePauseUnderWayHasReachedAll(t *testing.T) {
