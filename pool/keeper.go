@@ -63,7 +63,7 @@ func (p *Pool) keep(every time.Duration) {
 			p.findLeaks(time.Now())
 		case <-p.checkNow:
 			p.sweep(time.Now())
-			if !p.checkBatch(p.oldest(1, 0)) {
+			if !p.checkBatch(p.oldest(1, time.Now())) {
 				p.checkAll()
 			}
 		}
@@ -108,13 +108,16 @@ func (p *Pool) overdueLocked(e *entry, now time.Time) Reason {
 }
 
 // checkDue checks the idle connections that were not checked for health_check_interval.
+// Those that become due meanwhile have to wait for the next round, or there would be none
+// where checking all takes longer than that.
 func (p *Pool) checkDue() {
 	every := p.set.HealthCheckInterval
 	if every <= 0 {
 		return
 	}
+	due := time.Now().Add(-every)
 	for {
-		batch := p.oldest(p.set.HealthCheckBatch, every)
+		batch := p.oldest(p.set.HealthCheckBatch, due)
 		if len(batch) == 0 {
 			return
 		}
@@ -127,18 +130,17 @@ func (p *Pool) checkDue() {
 
 // checkAll checks all idle connections at a time, and so finds within one timeout
 // those that the server's end has left.
-func (p *Pool) checkAll() { p.checkBatch(p.oldest(p.set.Burst, 0)) }
+func (p *Pool) checkAll() { p.checkBatch(p.oldest(p.set.Burst, time.Now())) }
 
-// oldest takes up to n idle connections that were not checked for so long.
-func (p *Pool) oldest(n int, unchecked time.Duration) (batch []*entry) {
+// oldest takes up to n idle connections that were not checked since then.
+func (p *Pool) oldest(n int, since time.Time) (batch []*entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
 	for e := range p.idle.All() {
 		if len(batch) == n {
 			break
 		}
-		if now.Sub(e.checked) >= unchecked {
+		if !e.checked.After(since) {
 			p.idle.Remove(&e.node)
 			batch = append(batch, e)
 		}

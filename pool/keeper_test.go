@@ -50,6 +50,28 @@ func TestCheckOfIdleConnectionsReplacesThoseThatFail(t *testing.T) {
 	})
 }
 
+func TestChecksThatTakeLongerThanTheirIntervalLeaveTimeForTheRest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *scripted.Conn) {
+			for {
+				r := c.Request()
+				if r.Method == "ping" {
+					time.Sleep(300 * time.Millisecond)
+				}
+				c.Answer(r)
+			}
+		})
+		p := s.open(t, Settings{Min: 4, MaxLifetime: 10 * time.Second, LeakAfter: 10 * time.Second,
+			HealthCheckInterval: 500 * time.Millisecond, HealthCheckBatch: 1})
+		held := acquire(t, p)
+		time.Sleep(time.Minute)
+		require.NotZero(t, p.Stats().Leaks)
+		require.NotZero(t, p.Stats().ClosedBy[ReasonLifetime])
+		release(t, held)
+	})
+}
+
 func TestCheckFollowsABrokenLeaseAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
