@@ -45,8 +45,8 @@ func (e *ExceededError) Is(target error) bool { return target == ErrExceeded }
 
 // Settings say what a [Limiter] allows.
 type Settings struct {
-	// Rate is the number of calls a second; [rate.Inf] allows all, zero none but the
-	// first Burst. Burst is how many may come at once after a pause; zero means 1.
+	// Rate is the number of calls a second; [rate.Inf] allows all, zero or less none but
+	// the first Burst. Burst is how many may come at once after a pause; zero means 1.
 	Rate  rate.Limit
 	Burst int
 	// Refuse answers a call that exceeds the rate with an [*ExceededError],
@@ -89,6 +89,7 @@ func New(s Settings) *Limiter {
 	if s.Burst <= 0 {
 		s.Burst = 1
 	}
+	s.Rate = max(s.Rate, 0) // below that a token would always have been due
 	return &Limiter{settings: s, bucket: rate.NewLimiter(s.Rate, s.Burst)}
 }
 

@@ -3,6 +3,7 @@ package limiter_test
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -176,11 +177,18 @@ func TestLimiterWithoutLimitAndOneWithoutRate(t *testing.T) {
 		}
 		require.Equal(t, started, time.Now())
 
-		none := limiter.New(limiter.Settings{})
-		require.NoError(t, none.Wait(t.Context()), "the burst")
-		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
-		defer cancel()
-		require.ErrorIs(t, none.Wait(ctx), context.DeadlineExceeded)
+		for _, r := range []rate.Limit{0, -1, rate.Limit(math.Inf(-1))} {
+			refusing := limiter.New(limiter.Settings{Rate: r, Refuse: true})
+			require.NoError(t, refusing.Wait(t.Context()), "the burst")
+			exceeded, _ := errors.AsType[*limiter.ExceededError](refusing.Wait(t.Context()))
+			require.EqualValues(t, math.MaxInt64, exceeded.Delay, "never")
+
+			none := limiter.New(limiter.Settings{Rate: r})
+			require.NoError(t, none.Wait(t.Context()), "the burst")
+			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+			require.ErrorIs(t, none.Wait(ctx), context.DeadlineExceeded)
+			cancel()
+		}
 	})
 }
 
