@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -134,17 +135,24 @@ func nextLook(age time.Duration) time.Duration { return 2 * min(age, time.Hour) 
 
 // run makes a connection and brings it into the pool.
 func (p *Pool) run(ctx context.Context, d *dial) {
-	conn, err := p.connect(ctx)
-	d.cancel()
-	d.late.Stop()
-	if err != nil {
-		p.dialFailed(d, err)
+	var conn *surrealsql.Conn
+	err := errHookEnded // where connect does not return
+	defer func() {
+		if err != nil {
+			p.dialFailed(d, err)
+		}
+	}()
+	defer d.late.Stop()
+	defer d.cancel()
+	if conn, err = p.connect(ctx); err != nil {
 		return
 	}
 	e := newEntry(conn, &p.set)
 	e.lent.OnRelease(func(kept bool) { p.release(e, kept) })
 	p.shut(p.dialSucceeded(d, e))
 }
+
+var errHookEnded = errors.New("pool: a hook ended its goroutine while connecting")
 
 // dialSucceeded brings a new connection into the pool. The caller shuts what it returns.
 func (p *Pool) dialSucceeded(d *dial, e *entry) (doomed *entry) {

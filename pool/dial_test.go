@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -184,6 +185,25 @@ func TestHookThatPanicsFailsTheDialAndNotTheProgram(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	require.ErrorContains(t, p.DB().PingContext(t.Context()), "boom")
+}
+
+func TestHookThatEndsItsGoroutineFailsTheDialAndKeepsNoPlace(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		ends := true
+		p := s.open(t, Settings{Max: 1, AfterConnect: func(context.Context, *surrealsql.Conn) error {
+			if ends {
+				runtime.Goexit() // as FailNow of a test does
+			}
+			return nil
+		}})
+		begun := time.Now()
+		_, err := p.Acquire(t.Context())
+		require.ErrorContains(t, err, "a hook ended")
+		require.Zero(t, time.Since(begun))
+		ends = false
+		release(t, acquire(t, p))
+		requireSound(t, p.Stats())
+	})
 }
 
 func TestLateDialIsAlwaysFollowedByAPause(t *testing.T) {
