@@ -133,17 +133,27 @@ func (a *acquisition) countFailure(err error) {
 
 // take returns a connection that is held from then on.
 func (a *acquisition) take() (*entry, error) {
-	if a.ctx.Err() != nil {
-		if a.pool.refuses() {
-			return nil, errClosed
-		}
+	switch ended := a.ctx.Err() != nil; {
+	case !ended && !a.overdue():
+	case a.pool.refuses():
+		return nil, errClosed
+	case ended:
 		return nil, a.contextError(0)
+	default: // a reset has taken all the time: another one would cost a connection, too
+		a.waited = time.Since(a.begun)
+		return nil, a.timeout(a.waited)
 	}
 	e, w, err := a.takeOrJoin()
 	if w == nil {
 		return e, err
 	}
 	return a.wait(w)
+}
+
+// overdue reports whether acquire_timeout is over.
+func (a *acquisition) overdue() bool {
+	limit := a.pool.set.AcquireTimeout
+	return limit > 0 && !a.begun.IsZero() && time.Since(a.begun) >= limit
 }
 
 // takeOrJoin takes an idle connection, or joins the queue: then it returns the waiter.

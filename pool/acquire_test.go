@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
 func TestAcquireServesWaitersInTheOrderOfTheirArrival(t *testing.T) {
@@ -118,6 +120,34 @@ func TestAcquireEndsEarlierAtTheDeadlineOfItsContext(t *testing.T) {
 		require.EqualValues(t, 1, p.Stats().Cancels)
 		release(t, held)
 		require.NoError(t, p.DB().PingContext(t.Context()))
+	})
+}
+
+func TestAcquireWhoseTimeIsOverTakesNoFurtherConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mute atomic.Bool
+		s := newSite(t, func(c *scripted.Conn) {
+			for {
+				if r := c.Request(); !mute.Load() {
+					c.Answer(r)
+				}
+			}
+		})
+		p := s.open(t, Settings{AcquireTimeout: time.Second, HealthCheckInterval: Disabled})
+		conns := []*surrealsql.Conn{acquire(t, p), acquire(t, p), acquire(t, p)}
+		for _, c := range conns {
+			require.NoError(t, c.Let(t.Context(), "tenant", 7)) // which has to be reset
+		}
+		release(t, conns...)
+		mute.Store(true)
+		begun := time.Now()
+		_, err := p.Acquire(t.Context())
+		require.ErrorAs(t, err, new(*AcquireTimeoutError))
+		require.Equal(t, time.Second, time.Since(begun))
+		require.Equal(t, 2, p.Stats().Idle, "it cost the one that was not reset in time")
+		require.EqualValues(t, 1, p.Stats().Timeouts)
+		requireSound(t, p.Stats())
 	})
 }
 
