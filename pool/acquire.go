@@ -75,6 +75,9 @@ func (a *acquisition) acquireUntold() (*surrealsql.Conn, error) {
 			if ready, err = a.ready(e); ready {
 				e.lease.begin(a.bySQL, p.set.LeakAfter > 0)
 				p.waits.add(a.waited)
+				if p.takes.Load() && p.takeAway(e, e.lease.number, ReasonClose, errTaken) {
+					return nil, errClosed
+				}
 				return e.conn, nil
 			}
 		}

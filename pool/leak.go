@@ -73,10 +73,10 @@ func (p *Pool) count(f func(*Stats)) {
 
 // takeAway ends the lease of that number against the will of its borrower, who gets an
 // error at the next use of the connection: cause, or what the driver makes of it. Where
-// the connection was given back meanwhile, also to be leased again, nothing happens.
-func (p *Pool) takeAway(e *entry, number uint64, why Reason, cause error) {
+// the connection was given back meanwhile, also to be leased again, it reports false.
+func (p *Pool) takeAway(e *entry, number uint64, why Reason, cause error) bool {
 	if !e.lease.endOf(number) {
-		return
+		return false
 	}
 	e.lent.Revoke(cause)
 	p.mu.Lock()
@@ -86,4 +86,5 @@ func (p *Pool) takeAway(e *entry, number uint64, why Reason, cause error) {
 	p.removeLocked(e, why)
 	p.closing--
 	p.balanceLocked()
+	return true
 }

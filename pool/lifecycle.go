@@ -89,10 +89,10 @@ func (p *Pool) Drain(ctx context.Context) (drained error) {
 		return nil
 	case <-ctx.Done():
 	}
+	p.takes.Store(true) // of leases that begin from here on
 	taken := 0
 	for _, e := range p.entries() {
-		if number := e.lease.out.Load(); number != 0 {
-			p.takeAway(e, number, ReasonClose, errTaken)
+		if number := e.lease.out.Load(); number != 0 && p.takeAway(e, number, ReasonClose, errTaken) {
 			taken++
 		}
 	}

@@ -41,6 +41,7 @@ type Pool struct {
 	checkNow chan struct{}  // wakes the keeper out of turn
 
 	waits histogram
+	takes atomic.Bool // a drain is over: a lease that begins yet is taken away
 
 	mu       sync.Mutex
 	all      map[*entry]struct{} // idle, held and being checked

@@ -146,6 +146,25 @@ func TestDrainLetsRowsThatAreHeldPastItSayThatThePoolIsClosed(t *testing.T) {
 	require.ErrorIs(t, rows.Err(), ErrClosed)
 }
 
+func TestDrainIsNotOutlivedByALeaseThatWasAboutToBegin(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		hold := make(chan struct{})
+		p := s.open(t, Settings{BeforeAcquire: func(context.Context, *surrealsql.Conn) (bool, error) { <-hold; return true, nil }})
+		late := make(chan error, 2)
+		go func() { _, err := p.Acquire(context.Background()); late <- err }()
+		go func() { _, err := p.DB().Exec("CREATE x"); late <- err }()
+		synctest.Wait()
+		require.NoError(t, drained(p), "nobody had one yet")
+		close(hold)
+		for range cap(late) {
+			require.ErrorIs(t, <-late, ErrClosed)
+		}
+		synctest.Wait()
+		require.Zero(t, s.Open())
+		requireSound(t, p.Stats())
+	})
+}
+
 func TestBreakerLearnsNothingFromWhatAPoolTakesAway(t *testing.T) {
 	t.Parallel()
 	for name, take := range map[string]func(p *Pool){
