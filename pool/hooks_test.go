@@ -220,6 +220,22 @@ func TestReasonsCountTheDriversOwnLimitsAsThePools(t *testing.T) {
 	}
 }
 
+func TestBeforeCloseKeepsNobodyWaitingWhoseConnectionIsRetired(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		cfg := s.config(t)
+		cfg.MaxUses = 1
+		p, err := New(t.Context(), cfg, Settings{BeforeClose: func(*surrealsql.Conn) { time.Sleep(time.Minute) }})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, p.Close()) }()
+		begun := time.Now()
+		_, err = p.DB().Exec("CREATE x")
+		require.NoError(t, err)
+		release(t, acquire(t, p))
+		require.Zero(t, time.Since(begun))
+		require.EqualValues(t, 2, p.Stats().ClosedBy[ReasonUses])
+	})
+}
+
 func TestLeaseOfAConnectionWhoseFirstCallerWasGoneIsItsOwn(t *testing.T) {
 	t.Parallel()
 	srv := scripted.New(t, nil)

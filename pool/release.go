@@ -74,7 +74,7 @@ func (p *Pool) leaseEnded(e *entry, kept bool, why Reason) (doomed *entry) {
 	switch {
 	case why == "":
 		return p.handOverLocked(e)
-	case e.lease.bySQL && !kept:
+	case e.lease.bySQL && !kept && (why == ReasonBroken || why == ReasonLeftover):
 		// Whoever closed it below database/sql may go on using it: then it must
 		// be closed when Close returns.
 		p.removeLocked(e, why)
