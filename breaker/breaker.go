@@ -10,8 +10,8 @@ import "sync"
 // refused, silent after it was accepted, out of time. So is a query whose connection
 // failed, unless its context ended or its pool took the connection away (a Drain, a
 // reclaimed leak), which tells nothing of the server. Answers are successes, whatever they
-// say: an error in SurrealQL, a refused password. A cancelled connect and an error of a
-// hook are neither.
+// say: an error in SurrealQL, a refused password, more than max_message_size. A cancelled
+// connect and an error of a hook are neither.
 //
 // It refuses connects, not queries: open connections are used as long as they work, and a
 // query that is answered counts towards closing a half-open breaker. Rows that are lost

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,6 +130,24 @@ func TestBreakerTakesWhatTheServerAnswersForNoFailure(t *testing.T) {
 			require.True(t, surrealsql.IsThrown(err), "%v", err)
 		}
 		require.NoError(t, c.Close())
+		require.Empty(t, b.all)
+	})
+}
+
+func TestBreakerTakesAnAnswerThatIsTooLargeForAnAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		large := func(c *scripted.Conn) {
+			c.Serve(func(r scripted.Request) { c.QueryResult(r.ID, strings.Repeat("x", 10_000)) })
+		}
+		b := newSite(t, breaker.Settings{Failures: 1}, large, once, func(c *surrealsql.Config) { c.MaxMessageSize = 5000 })
+		for range 3 {
+			c, err := b.connector.Connect(t.Context())
+			require.NoError(t, err)
+			_, err = c.(driver.ExecerContext).ExecContext(t.Context(), `RETURN large`, nil)
+			require.ErrorIs(t, err, surrealsql.ErrMessageTooLarge)
+			_ = c.Close()
+		}
 		require.Empty(t, b.all)
 	})
 }

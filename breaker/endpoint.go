@@ -142,7 +142,7 @@ func outcomeOf(err error) outcome {
 	_, said := errors.AsType[*surrealsql.Error](err)
 	_, taken := errors.AsType[*lending.TakenError](err)
 	switch {
-	case err == nil, said, surrealsql.IsAuth(err):
+	case err == nil, said, surrealsql.IsAuth(err), errors.Is(err, surrealsql.ErrMessageTooLarge):
 		return answered
 	case taken, errors.Is(err, context.Canceled):
 		return untold
