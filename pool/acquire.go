@@ -272,7 +272,7 @@ func (a *acquisition) ready(e *entry) (ok bool, err error) {
 		}
 		ok = ok && err == nil
 	}()
-	if e.outlived() {
+	if !e.fresh && e.outlived() { // a new one serves who waited for it, or dials would never end
 		why = ReasonLifetime
 		return false, nil
 	}

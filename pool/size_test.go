@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
 func TestBurstIsServedAndThePoolShrinksBack(t *testing.T) {
@@ -142,6 +143,21 @@ func TestMaxLifetimeEndsAtDifferentTimes(t *testing.T) {
 		}
 		require.Len(t, ends, 10)
 	})
+}
+
+func TestMaxLifetimeHoweverShortLetsEachConnectionServeOnce(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	p, err := New(t.Context(), cfg, Settings{MaxLifetime: 1}) // where an hour was meant
+	require.NoError(t, err)
+	defer func() { require.NoError(t, p.Close()) }()
+	for range 3 {
+		release(t, acquire(t, p))
+	}
+	require.EqualValues(t, 3, p.Stats().Created)
+	require.EqualValues(t, 3, p.Stats().ClosedBy[ReasonLifetime])
 }
 
 func TestOrderSaysWhichIdleConnectionIsTaken(t *testing.T) {
