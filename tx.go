@@ -315,6 +315,9 @@ func (t *tx) commit() error {
 	c := t.conn
 	ctx, stop := context.WithTimeoutCause(t.ctx, c.cfg.CloseTimeout, errCloseTimeout)
 	defer stop()
+	if c.yieldBuffer(ctx); t.doom != nil { // as the rows tell that are open on the lease
+		return t.end()
+	}
 	s := cancelStep(t.id)
 	_, err := c.call(ctx, "commit", s.count, s.params)
 	switch {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/drivertest"
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
@@ -179,6 +180,49 @@ func TestFramesOfAWriteThatFailsDoomItsTransaction(t *testing.T) {
 				require.Equal(t, 1, srv.Connections())
 			})
 		}
+	}
+}
+
+// The rows of a write that was made on the lease stay open while its transaction ends: what
+// they have not told yet decides about it, too.
+func TestFramesOfAWriteThatIsOpenAtCommitDoomItsTransaction(t *testing.T) {
+	t.Parallel()
+	const write = "UPDATE x SET n = 1 RETURN VALUE n"
+	begun, rows, end := scripted.StreamBegin(1), scripted.StreamRows(0, 1, 2), scripted.StreamEnd(1)
+	for name, tail := range map[string][]scripted.Raw{
+		"by the statement": {rows, scripted.StreamFailed(0, "late"), end},
+		"by the end":       {rows, scripted.StreamBroken(0, "late")},
+		"not at all":       {rows, scripted.StreamFinished(0), end},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := streaming(t, func(c *scripted.Conn, id uint64) {
+				c.Stream(id, begun, rows)
+				c.Stream(id, rows)
+				c.Stream(id, tail...)
+			}, write)
+			conn, err := streams(t, srv).Conn(t.Context())
+			require.NoError(t, err)
+			defer conn.Close()
+			tx, err := conn.BeginTx(t.Context(), nil)
+			require.NoError(t, err)
+			open, err := conn.QueryContext(t.Context(), write)
+			require.NoError(t, err)
+			require.True(t, open.Next())
+			err = tx.Commit()
+			_ = open.Close()
+			if name == "not at all" {
+				require.NoError(t, err)
+				require.Equal(t, 1, srv.Count("commit"))
+			} else {
+				require.ErrorIs(t, err, surrealsql.ErrTxDoomed)
+				require.ErrorContains(t, err, "late")
+				require.Zero(t, srv.Count("commit"), "half of it would be in force")
+				require.Equal(t, 1, srv.Count("cancel"))
+			}
+			require.NoError(t, drivertest.Exec(t.Context(), conn, "UPDATE y"))
+			require.Equal(t, 1, srv.Connections())
+		})
 	}
 }
 
