@@ -147,6 +147,7 @@ func (s *Stream) Finish() error {
 func (s *Stream) Buffer() error {
 	rest, err := s.conn.ws.Rest(s.dec.Rest())
 	if err != nil {
+		s.dec.ResetSource(nil, lost{err}) // what it had not read has been moved from where it was
 		return err
 	}
 	s.conn.ws.Steal()
@@ -154,6 +155,12 @@ func (s *Stream) Buffer() error {
 	s.release()
 	return nil
 }
+
+// lost is the source of what does not come any more.
+type lost struct{ error }
+
+// Fill returns why.
+func (l lost) Fill([]byte) ([]byte, error) { return nil, l.error }
 
 // Drop frees the connection without reading the rest, which is arriving: what is
 // left is dropped if it is at most limit bytes, otherwise the connection is given

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/drivertest"
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
@@ -102,6 +103,45 @@ func TestStreamLetsAQueryAfterItEndAtItsOwnDeadline(t *testing.T) {
 		require.Error(t, rows.Err(), "no short result")
 		require.NoError(t, rows.Close())
 	})
+}
+
+// What is read on after that is an error, or the rows that were sent: no others.
+func TestStreamWhoseRestIsLostToAnotherCallGivesNoOtherRows(t *testing.T) {
+	t.Parallel()
+	const sent, total = 3000, 20_000
+	row := func(i int) []byte {
+		return cbor.AppendInt(cbor.AppendText(cbor.AppendMapHeader(nil, 1), "i"), int64(100_000+i))
+	}
+	for _, read := range []int{1, 7, 500, 2000} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := scripted.Pipes(t, func(c *scripted.Conn) {
+				c.Greet()
+				id := c.Request().ID
+				b := drivertest.StreamReply(id, cbor.AppendArrayHeader(nil, total), row(0), total, "OK").Head
+				for i := range sent {
+					b = append(b, row(i)...)
+				}
+				c.Write(b)
+				c.AwaitClose()
+			})
+			conn := drivertest.Lease(t, drivertest.OpenDB(t, srv.DSN(), drivertest.DialTo(srv)))
+			rows, err := conn.QueryContext(context.Background(), "SELECT i FROM t")
+			require.NoError(t, err)
+			defer rows.Close()
+			for want := 0; rows.Next(); want++ {
+				var i int
+				require.NoError(t, rows.Scan(&i))
+				require.Equal(t, 100_000+want, i, "after %d rows", read)
+				if want == read {
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+					require.ErrorIs(t, drivertest.Exec(ctx, conn, "CREATE x"), context.DeadlineExceeded)
+					cancel()
+				}
+			}
+			require.Error(t, rows.Err(), "no short result")
+			require.NoError(t, rows.Close())
+		})
+	}
 }
 
 func TestStreamThatIsClosedLeavesAnotherWhole(t *testing.T) {
