@@ -256,7 +256,8 @@ type Config struct {
 	// BeforeConnect, if set, is called before each attempt to connect with a
 	// copy of the Config made for that attempt: what it changes there
 	// (credentials, headers, TLSConfig, namespace) holds for this connection
-	// only. An error fails the connect.
+	// only. Auth is AuthAuto there if it was, and is derived from what the hook
+	// leaves. An error fails the connect.
 	BeforeConnect func(ctx context.Context, cfg *Config) error
 	// AfterConnect, if set, is called with each new connection, signed in and
 	// prepared, before anyone uses it. An error closes it and fails the connect.

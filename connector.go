@@ -28,6 +28,7 @@ import (
 // query texts, and the goroutine that checks idle connections.
 type Connector struct {
 	cfg      *Config
+	left     undecided
 	analyses *analysisCache
 	log      logger
 	tracers  tracers
@@ -54,10 +55,18 @@ var (
 	_ io.Closer        = (*Connector)(nil)
 )
 
+// undecided is what the program's Config says of what complete decides by other fields. It is
+// decided anew by what BeforeConnect makes of those, or a user that it gives would not sign in.
+type undecided struct {
+	auth   AuthLevel
+	jitter time.Duration
+}
+
 // NewConnector checks the Config and makes a Connector of a copy of it. It does
 // not connect.
 func NewConnector(cfg *Config) (*Connector, error) {
 	cfg = cfg.Clone()
+	left := undecided{cfg.Auth, cfg.LifetimeJitter}
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
@@ -66,6 +75,7 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	}
 	return &Connector{
 		cfg:         cfg,
+		left:        left,
 		chain:       newLoginChain(cfg.RefreshToken),
 		hosts:       hostsOf(cfg.Hosts),
 		analyses:    newAnalysisCache(maxAnalysisBytes),
@@ -230,12 +240,19 @@ func (c *Connector) order() []*host {
 	return inTurn(slices.Concat(c.hosts[first:], c.hosts[:first]))
 }
 
+// undecidedConfig is a copy of the Config, in which is open what the program has left open.
+func (c *Connector) undecidedConfig() *Config {
+	cfg := c.cfg.Clone()
+	cfg.Auth, cfg.LifetimeJitter = c.left.auth, c.left.jitter
+	return cfg
+}
+
 // configFor is the Config of one connection: as BeforeConnect leaves it.
 func (c *Connector) configFor(ctx context.Context) (*Config, error) {
 	if c.cfg.BeforeConnect == nil {
 		return c.cfg, nil
 	}
-	cfg := c.cfg.Clone()
+	cfg := c.undecidedConfig()
 	if err := cfg.BeforeConnect(ctx, cfg); err != nil {
 		return nil, &setUpError{inPart("BeforeConnect", err)}
 	}

@@ -38,7 +38,7 @@ import (
 //
 // A transport without deadlines, as an SSH tunnel, cannot be shared: connecting says so.
 func (c *Connector) Live() driver.Connector {
-	cfg := c.cfg.Clone()
+	cfg := c.undecidedConfig()
 	cfg.NoTokenReuse = true // 4.0 ends a session, and its live queries, with the token
 	own, err := NewConnector(cfg)
 	if err == nil && cfg.keepsTokens() { // a refresh token can be used once

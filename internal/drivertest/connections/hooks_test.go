@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,6 +42,32 @@ func TestHookBeforeConnectChangesOneConnectionOnly(t *testing.T) {
 		require.Equal(t, i == 1, surrealsql.IsAuth(err), "%d: %v", i, err)
 	}
 	require.Equal(t, 1, drivertest.CountOf(t, db, "touched"))
+}
+
+// What a Config leaves open is decided by what the hook has made of it.
+func TestHookBeforeConnectSaysWhoSignsInWhereTheConfigDoesNot(t *testing.T) {
+	t.Parallel()
+	dsn, root, _ := drivertest.NewDBWithUsers(t)
+	token := drivertest.APIToken(t, root, time.Hour)
+	for name, c := range map[string]struct {
+		base, hook func(*surrealsql.Config)
+		signedIn   string
+	}{
+		"a user where there was none": {drivertest.As(surrealsql.AuthAuto, "", ""), func(c *surrealsql.Config) { c.User, c.Password = "root", "root" }, `$token.ID = "root"`},
+		"a token in place of a user":  {func(*surrealsql.Config) {}, func(c *surrealsql.Config) { c.Token = token }, `$token.AC = "api"`},
+		"a user of a record access": {func(*surrealsql.Config) {}, func(c *surrealsql.Config) {
+			c.Access, c.User, c.Password = "account", "Tobie", "rec-pass"
+		}, `$auth = user:tobie`},
+		"a shorter life": {func(c *surrealsql.Config) { c.MaxLifetime = time.Hour }, func(c *surrealsql.Config) { c.MaxLifetime = time.Minute }, `$token.ID = "root"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := drivertest.OpenDB(t, dsn, c.base, func(cfg *surrealsql.Config) {
+				cfg.BeforeConnect = func(_ context.Context, cfg *surrealsql.Config) error { c.hook(cfg); return nil }
+			})
+			require.True(t, drivertest.QueryOne[bool](t, db, `RETURN `+c.signedIn))
+		})
+	}
 }
 
 func TestHookThatFailsFailsTheConnectAndLeaksNothing(t *testing.T) {
