@@ -24,7 +24,7 @@ import (
 // Options say where and how Dial connects.
 type Options struct {
 	Addr   string      // host:port
-	Path   string      // of the HTTP request, "/rpc"
+	Path   string      // of the HTTP request, "/rpc", percent-encoded
 	Header http.Header // added to the request; nil for none
 	TLS    *tls.Config // nil for ws://; never changed. An empty ServerName becomes Addr's host
 
@@ -110,8 +110,12 @@ func upgrade(ctx context.Context, nc, raw net.Conn, o Options) (*Conn, error) {
 	if o.TLS != nil {
 		scheme = "wss"
 	}
+	path, err := url.PathUnescape(o.Path)
+	if err != nil {
+		return nil, fmt.Errorf("websocket: path %q: %w", o.Path, err)
+	}
 	in := &bounded{r: nc, left: maxAnswer}
-	br, _, err := d.Upgrade(answer{nc, in}, &url.URL{Scheme: scheme, Host: o.Addr, Path: o.Path})
+	br, _, err := d.Upgrade(answer{nc, in}, &url.URL{Scheme: scheme, Host: o.Addr, Path: path, RawPath: o.Path})
 	var status ws.StatusError
 	if errors.As(err, &status) {
 		if refusal.Status == 0 {

@@ -160,6 +160,11 @@ func TestServerIsReachedAtAPathOfItsOwn(t *testing.T) {
 	}}
 	mux := http.NewServeMux()
 	mux.Handle("/instance/rpc", proxy)
+	mux.HandleFunc("/an%20instance/{name}/rpc", func(w http.ResponseWriter, r *http.Request) {
+		if r.RequestURI == "/an%20instance/a%2Fb/rpc" { // as the DSN has it
+			proxy.ServeHTTP(w, r)
+		}
+	})
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	host := strings.TrimPrefix(srv.URL, "http://")
@@ -167,6 +172,7 @@ func TestServerIsReachedAtAPathOfItsOwn(t *testing.T) {
 	drivertest.RequireGood(t, drivertest.OpenDB(t, and(dsn, "rpc_path", "/instance/rpc"),
 		func(c *surrealsql.Config) { c.Hosts = []string{host} }))
 	drivertest.RequireGood(t, drivertest.OpenDB(t, "ws://root:root@"+host+"/instance/rpc?ns="+cfg.Namespace+"&db="+cfg.Database))
+	drivertest.RequireGood(t, drivertest.OpenDB(t, "ws://root:root@"+host+"/an%20instance/a%2Fb/rpc?ns="+cfg.Namespace+"&db="+cfg.Database))
 	err = drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) { c.Hosts = []string{host} }).PingContext(t.Context())
 	require.ErrorContains(t, err, "404")
 }
