@@ -305,6 +305,11 @@ func (c *Conn) prepare(ctx context.Context, signedIn func() error) error {
 	if err := c.afterConnect(ctx); err != nil {
 		return &setUpError{err}
 	}
+	if c.own.epoch != 0 { // the hook has changed it: what was made beside it has the rest from before
+		for _, s := range c.sessions.of {
+			c.letGo(s)
+		}
+	}
 	// What the hook made of the session is what a reset goes back to.
 	c.own.base, c.own.dirty, c.own.epoch = c.own.current.clone(), false, 0
 	c.readOnly = c.cfg.ReadOnly

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -97,6 +98,28 @@ func TestConnectionIsSetUpInItsOwnSessionWhoeverMakesIt(t *testing.T) {
 	require.Equal(t, 1, drivertest.CountOf(t, db, "init"))
 	require.Equal(t, 1, drivertest.CountOf(t, db, "schema"))
 	require.Equal(t, "", drivertest.QueryOne[string](t, onlyIn{a, db}, `RETURN object::keys((INFO FOR DB).tables).filter(|$n| $n != 'schema').join(',')`))
+}
+
+// What a Session leaves zero is as AfterConnect has left it, who is signed in above all.
+func TestSessionThatAfterConnectHasUsedHasTheRestFromItsEnd(t *testing.T) {
+	t.Parallel()
+	dsn, admin, _ := drivertest.NewDBWithUsers(t)
+	var at surrealsql.Credentials
+	at.Namespace, at.Database = drivertest.QueryOne[string](t, admin, `RETURN session::ns()`), drivertest.QueryOne[string](t, admin, `RETURN session::db()`)
+	at.User, at.Password = "d", "db-pass"
+	lent := surrealsql.Session{Variables: map[string]any{"lent": true}}
+	db := drivertest.Solo(drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) {
+		c.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) error {
+			_, err := c.ExecContext(surrealsql.WithSession(ctx, lent), `RETURN $lent`, nil)
+			return errors.Join(err, c.Let(ctx, "role", "worker"), c.SignIn(ctx, at))
+		}
+	}))
+	ctx := surrealsql.WithSession(t.Context(), lent)
+	for range 2 {
+		require.Equal(t, "worker d", drivertest.QueryOne[string](t, onlyIn{ctx, db}, `RETURN $role + " " + $token.ID`))
+		require.True(t, surrealsql.IsAuth(drivertest.Exec(ctx, db, `INFO FOR ROOT`)))
+		require.Equal(t, "worker d", drivertest.QueryOne[string](t, db, `RETURN $role + " " + $token.ID`))
+	}
 }
 
 func TestSessionThatGoesIsDetachedThoughTheNextOneIsGivenUp(t *testing.T) {
