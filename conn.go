@@ -49,6 +49,7 @@ type Conn struct {
 	session  *sessionState // the one that requests are for: own, or that of a call's context
 	sessions attachedSessions
 
+	made     bool  // it has been given out; before that a call that fails on it fails the connect
 	readOnly bool  // texts that may write are refused
 	tx       *tx   // the open transaction, or nil
 	cause    error // why the connection failed; nil while it has not, or if it is not known

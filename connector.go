@@ -356,6 +356,6 @@ func (c *Connector) openOn(ctx context.Context, socket *ws.Conn, cfg *Config, n 
 	if err := conn.cutShort(ctx); err != nil {
 		return nil, err
 	}
-	ready = true
+	ready, conn.made = true, true
 	return conn, nil
 }

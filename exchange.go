@@ -184,8 +184,10 @@ func (c *Conn) refused(e *Error) error {
 // where another connection would do as well: not in a transaction, and not where this
 // connection was taken away. And not beside rows that are open on it: at ErrBadConn an
 // sql.Conn closes itself, and waits for its rows to be closed, for ever (Go 1.26 and 1.27).
+// Nor while it is being made: database/sql would connect anew, twice more, beyond
+// connect_attempts and connect_timeout, and also where the set-up may have run in part.
 func (c *Conn) notExecuted(why error) error {
-	if c.tx == nil && c.lease.taken.Load() == nil && c.buffers.open == 0 {
+	if c.made && c.tx == nil && c.lease.taken.Load() == nil && c.buffers.open == 0 {
 		return &notExecutedError{why}
 	}
 	return why

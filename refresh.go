@@ -207,9 +207,6 @@ func (c *Connector) signInForTokens(ctx context.Context, cfg *Config, h *host) (
 	if err == errNoRefreshToken {
 		got, err = c.askBeside(ctx, cfg, h, (*Conn).signInByClause)
 	}
-	if e, ok := errors.AsType[*notExecutedError](err); ok {
-		err = e.why // without driver.ErrBadConn: the connection of who waits is a good one
-	}
 	return got, unsent(err)
 }
 

@@ -275,6 +275,37 @@ func TestTurnedAwayConnectGoesToAnotherHost(t *testing.T) {
 	}
 }
 
+// database/sql connects three times at driver.ErrBadConn.
+func TestTurnedAwayConnectIsTriedAsOftenAsItSays(t *testing.T) {
+	t.Parallel()
+	for name, turning := range turnings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range []struct {
+				greeted, attempts int
+				init              []string
+			}{
+				{0, 2, nil},
+				{1, 1, []string{"CREATE x"}}, // it may have run in part
+			} {
+				srv := scripted.New(t, func(conn *scripted.Conn) {
+					for range c.greeted {
+						conn.Greet()
+					}
+					turning.do(conn)
+				})
+				db := drivertest.OpenDB(t, srv.DSN()+"?connect_attempts=2", func(cfg *surrealsql.Config) { cfg.Init = c.init })
+				err := drivertest.Exec(t.Context(), db, "CREATE y")
+				require.ErrorContains(t, err, turning.words)
+				require.True(t, surrealsql.IsConnectivity(err), err)
+				require.NotErrorIs(t, err, driver.ErrBadConn)
+				require.NotContains(t, err.Error(), "another connection")
+				require.Equal(t, c.attempts, srv.Connections())
+			}
+		})
+	}
+}
+
 func TestTurnedAwayHostIsTriedInItsTurnAgainAfterFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
