@@ -12,14 +12,14 @@ import (
 const maxBackoff = 10 * time.Second
 
 // isTemporary reports whether an error to connect can pass by itself: a refused
-// connection can, a refused password cannot. Signing in may be repeated, so a
-// connection that is lost during it can pass too.
+// connection can, a refused password cannot. Signing in may be repeated, and so may
+// what was lost during it (see prepare).
 func isTemporary(err error) bool {
 	var setUp *setUpError
 	if errors.As(err, &setUp) {
 		return false
 	}
-	return IsRetryable(err) || errors.Is(err, ErrOutcomeUnknown) && !isIncompatible(err)
+	return IsRetryable(err)
 }
 
 // failsFast reports whether DialContext refused to dial for now. Trying again

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -103,6 +104,8 @@ func TestConnectTimeoutBoundsEveryStage(t *testing.T) {
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				require.True(t, surrealsql.IsTimeout(err))
 				require.ErrorContains(t, err, "connect_timeout is over")
+				setUp := strings.HasPrefix(s.stage, "at the schema") || strings.HasPrefix(s.stage, "at an Init")
+				require.Equal(t, setUp, errors.Is(err, surrealsql.ErrOutcomeUnknown), "%v", err)
 				open, _ := used.Count()
 				require.Zero(t, open, "nothing is left of it")
 				return after
@@ -191,10 +194,12 @@ func TestConnectIsTriedAgainOnlyAfterErrorsThatCanPass(t *testing.T) {
 			srv := scripted.Listen(t, c.script)
 			var used drivertest.Sockets
 			db := drivertest.OpenDB(t, srv.DSN("connect_attempts=3", "connect_backoff=1ms"), used.Use, orNothing(c.change))
-			require.Error(t, db.PingContext(t.Context()))
+			err := drivertest.Exec(t.Context(), db, "CREATE x")
+			require.Error(t, err)
+			require.NotErrorIs(t, err, surrealsql.ErrOutcomeUnknown, "of the call nothing was sent")
 			open, opened := used.Count()
 			require.Zero(t, open, "nothing is left of it")
-			if c.passes {
+			if require.Equal(t, c.passes, surrealsql.IsRetryable(err), "%v", err); c.passes {
 				require.Equal(t, 3, opened)
 			} else {
 				require.Equal(t, 1, opened)

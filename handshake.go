@@ -291,7 +291,7 @@ func (c *Conn) signInAgain(ctx context.Context, why error) error {
 func (c *Conn) prepare(ctx context.Context, signedIn func() error) error {
 	first := session{ns: c.cfg.Namespace, db: c.cfg.Database, variables: c.cfg.Variables}
 	if err := c.establish(ctx, first, false); err != nil {
-		return err
+		return unsent(err) // of the call for which the connection is made nothing has left
 	}
 	if err := signedIn(); err != nil {
 		return err
