@@ -273,7 +273,7 @@ func (c *Conn) signInAgain(ctx context.Context, why error) error {
 	err := c.establish(ctx, c.session.current, false)
 	c.session.dirty = dirty || err != nil
 	if err != nil || open == nil {
-		return err
+		return c.unsent(err) // what the session is renewed for has not run
 	}
 	if err := open.begin(ctx); err != nil {
 		// What comes next in the transaction must not run outside of one.
@@ -282,7 +282,7 @@ func (c *Conn) signInAgain(ctx context.Context, why error) error {
 		if errors.Is(err, driver.ErrBadConn) {
 			err = c.errBroken()
 		}
-		return err
+		return unsent(err)
 	}
 	return nil
 }

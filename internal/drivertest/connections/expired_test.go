@@ -264,6 +264,31 @@ func TestSessionThatCannotBeRenewedIsAuth(t *testing.T) {
 }
 
 // A server that says "expired" for ever gives an error, not a loop.
+// Of a call whose session has expired nothing has run, whatever becomes of the sign-in.
+func TestSessionWhoseRenewalIsLostHasItsCallMadeElsewhere(t *testing.T) {
+	t.Parallel()
+	lossy := func(t *testing.T) (*scripted.Server, *sql.DB) {
+		srv := expiring(t, func(c *scripted.Conn, r scripted.Request) bool {
+			if c.Number() == 1 && r.Method == "signin" {
+				c.Reset()
+			}
+			return false
+		})
+		return srv, drivertest.Solo(drivertest.OpenDB(t, srv.DSN()))
+	}
+	srv, db := lossy(t)
+	require.NoError(t, drivertest.Exec(t.Context(), db, `CREATE a`))
+	require.Equal(t, 2, srv.Connections())
+
+	srv, db = lossy(t)
+	tx := drivertest.Begin(t, db)
+	err := drivertest.Exec(t.Context(), tx, `CREATE a`)
+	require.NotErrorIs(t, err, surrealsql.ErrOutcomeUnknown)
+	require.True(t, surrealsql.IsRetryable(err), "%v", err)
+	require.Equal(t, 1, srv.Connections())
+	_ = tx.Rollback()
+}
+
 func TestSessionThatStaysExpiredIsGivenUp(t *testing.T) {
 	t.Parallel()
 	srv := expiring(t, func(c *scripted.Conn, r scripted.Request) bool {
