@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/backoff"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 	"github.com/surrealsql/surrealsql/internal/tokens"
 	"github.com/surrealsql/surrealsql/internal/ws"
@@ -137,7 +138,7 @@ func (c *Connector) connect(ctx context.Context) (*Conn, error) {
 		}
 		c.log.connectRetried(ctx, attempt, err)
 		if !backoff.Sleep(ctx, backoff.Full(backoff.Bound(c.cfg.ConnectBackoff, maxBackoff, attempt))) {
-			return nil, fmt.Errorf("%w, after %d attempts: %w", context.Cause(ctx), attempt, err)
+			return nil, fmt.Errorf("%w, after %d attempts: %w", ctxerr.Of(ctx), attempt, err)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func silences() []silence {
 	}
 	serve := func(c *scripted.Conn) { c.Upgrade(); c.Serve(nil) }
 	ends := func(c *scripted.Conn) { _ = c.AwaitEnd() }
-	waits := func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
+	waits := func(ctx context.Context) error { <-ctx.Done(); return errors.Join(ctx.Err(), context.Cause(ctx)) }
 	return []silence{
 		{"in the TCP connect", serve, func(cfg *surrealsql.Config) {
 			cfg.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return nil, waits(ctx) }
@@ -125,6 +125,28 @@ func TestConnectEndsWithItsContextToo(t *testing.T) {
 		require.ErrorIs(t, db.PingContext(ctx), context.DeadlineExceeded)
 		return drivertest.SinceDeadline(ctx)
 	})
+}
+
+// A context that has a cause has an error of its own besides.
+func TestConnectTellsWhyItsContextEndedAndThatItDid(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the request is over")
+	between := silence{"between two attempts", func(c *scripted.Conn) { c.Arrived(); c.Reset() }, func(cfg *surrealsql.Config) {
+		cfg.ConnectAttempts = 1000
+	}}
+	for _, s := range append(silences(), between) {
+		t.Run("silent "+s.stage, func(t *testing.T) {
+			t.Parallel()
+			srv := scripted.Listen(t, s.script)
+			db := drivertest.OpenDB(t, srv.DSN(), orNothing(s.change))
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer time.AfterFunc(50*time.Millisecond, func() { cancel(why) }).Stop()
+			err := db.PingContext(ctx)
+			require.ErrorIs(t, err, why)
+			require.ErrorIs(t, err, context.Canceled)
+			require.False(t, surrealsql.IsRetryable(err), "%v", err)
+		})
+	}
 }
 
 func TestConnectToABlackHoleFailsWithinTheTimeoutAndSucceedsOnceItIsBack(t *testing.T) {

@@ -192,7 +192,7 @@ func (r *recovering) await(ctx context.Context, settled <-chan struct{}) error {
 	case <-settled:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("waiting for a connection whose call was given up: %w", context.Cause(ctx))
+		return fmt.Errorf("waiting for a connection whose call was given up: %w", ctxerr.Of(ctx))
 	}
 }
 

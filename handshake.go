@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/literal"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 	"github.com/surrealsql/surrealsql/internal/tokens"
@@ -322,7 +323,7 @@ func (c *Conn) cutShort(ctx context.Context) error {
 	if !c.rpc.Broken() {
 		return nil
 	}
-	return &ConnError{Op: "connect", Addr: c.addr, Err: cmp.Or(context.Cause(ctx), ws.ErrClosed)}
+	return &ConnError{Op: "connect", Addr: c.addr, Err: cmp.Or(ctxerr.Of(ctx), ws.ErrClosed)}
 }
 
 // setUp runs the schema and the Init statements.

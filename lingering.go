@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
@@ -50,7 +51,7 @@ func (l *lingering) await(ctx context.Context) error {
 		select {
 		case <-next:
 		case <-ctx.Done():
-			return fmt.Errorf("%d sockets of connections that were given up are not closed yet, and the new one would be one too many: %w", n, context.Cause(ctx))
+			return fmt.Errorf("%d sockets of connections that were given up are not closed yet, and the new one would be one too many: %w", n, ctxerr.Of(ctx))
 		}
 	}
 }

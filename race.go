@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // One attempt to connect: the hosts are tried in their turn, the next one beside those
@@ -356,7 +358,7 @@ func (n *runner[T]) reached(ctx context.Context, at gate) error {
 	case <-n.gates[at]:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctxerr.Of(ctx)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
@@ -81,7 +82,7 @@ func (s schemaOnce) lock(ctx context.Context, name string) (free func(), err err
 	case s.running <- struct{}{}:
 		return func() { <-s.running }, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: waiting for another connection to run it: %w", name, context.Cause(ctx))
+		return nil, fmt.Errorf("%s: waiting for another connection to run it: %w", name, ctxerr.Of(ctx))
 	}
 }
 

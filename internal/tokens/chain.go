@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // Chain has the access token of one record user, by which any number of connections sign in
@@ -35,7 +37,7 @@ var errClosed = errors.New("the connector is closed")
 // Take returns an access token to sign in with. Where there is none whose life is less than
 // half over, get gets one: on a goroutine of its own, with the values of ctx and limit as its
 // time, whatever becomes of ctx. While the old one is usable it serves where get fails, or
-// takes longer than patience. The error is that of get, or the cause of ctx. A panic of get is
+// takes longer than patience. The error is that of get, or of ctx. A panic of get is
 // one of all who wait for it.
 func (c *Chain) Take(ctx context.Context, limit, patience time.Duration, get func(context.Context) (Token, error)) (Token, error) {
 	token, f, err := c.board(ctx, limit, get)
@@ -53,7 +55,7 @@ func (c *Chain) Take(ctx context.Context, limit, patience time.Duration, get fun
 				return token, nil
 			}
 		case <-ctx.Done():
-			return Token{}, context.Cause(ctx)
+			return Token{}, ctxerr.Of(ctx)
 		}
 	}
 	switch {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // Store keeps the tokens that connections share, in memory only. The zero value is ready
@@ -45,7 +47,7 @@ const maxPatience = 2 * time.Second
 // be ended. Whoever finds another one's turn goes on with the old token while it is usable,
 // and else waits: for the outcome, until ctx ends, or until the other one has lost its
 // connection, or tried for so long that its server seems to be silent. lost is closed where
-// the connection of the caller is. The error is the cause of ctx.
+// the connection of the caller is. The error is that of ctx.
 func (s *Store) Take(ctx context.Context, key Key, lost <-chan struct{}, patience time.Duration) (Token, *Turn, error) {
 	patience = min(patience, maxPatience)
 	for {
@@ -179,7 +181,7 @@ func (t *Turn) await(ctx context.Context, changed <-chan struct{}, left time.Dur
 	case <-t.lost:
 	case <-limit.C:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctxerr.Of(ctx)
 	}
 	return nil
 }

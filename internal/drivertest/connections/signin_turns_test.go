@@ -231,7 +231,7 @@ func TestSignInIsWaitedForNoLongerThanTheWaitingContextLasts(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("mine"))
 		defer cancel()
 		end := <-dialling(ctx, dial, 1)
-		require.ErrorContains(t, end.err, "waiting for another connection to sign in: mine")
+		require.ErrorContains(t, end.err, "waiting for another connection to sign in: context deadline exceeded: mine")
 		require.Equal(t, time.Second, end.took)
 		synctest.Wait()
 		require.Equal(t, 1, srv.Open(), "its socket is closed")
