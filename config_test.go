@@ -72,12 +72,15 @@ func TestConfigErrorsShowNoSecrets(t *testing.T) {
 		func(c *Config) { c.ConnectTimeout = -time.Second },
 		func(c *Config) { c.Hosts = []string{"::"} },
 		func(c *Config) { c.SchemaFile = "x" },
+		func(c *Config) { c.Hosts = []string{"h", "root:" + secretMark + "@h:8000"} },
+		func(c *Config) { c.Hosts = []string{"ws://root:" + secretMark + "@h:8000/rpc"} },
 	} {
 		c := secretConfig(t)
 		spoil(c)
 		err := c.complete()
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), secretMark)
+		require.NotContains(t, c.String(), secretMark)
 	}
 }
 

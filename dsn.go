@@ -84,7 +84,9 @@ func parseDSN(dsn string) (*Config, error) {
 	if tls := schemes[scheme]; tls != nil && *tls {
 		port = defaultWSSPort
 	}
-	if err := c.parseAuthority(authority, port); err != nil {
+	// An @ behind the host says that what was read as that may be the middle of a password.
+	strayed := strings.Contains(path+query, "@")
+	if err := c.parseAuthority(authority, port, !strayed); err != nil {
 		return nil, err
 	}
 	path, err = c.cutRPCPath(path, query, schemes[scheme] != nil)
@@ -95,7 +97,7 @@ func parseDSN(dsn string) (*Config, error) {
 		return nil, err
 	}
 	err = c.parseQuery(query, schemes[scheme])
-	if err != nil && strings.Contains(query, "@") && !strings.Contains(authority, "@") {
+	if err != nil && strings.Contains(query, "@") {
 		// What was read as the query may be the rest of a password, and its @
 		// the one before the host.
 		err = errors.New("surrealsql: DSN: got no valid key=value pairs after the ?, but an @: expected %3F for a ? in a password, %40 for an @ in a value")
@@ -133,8 +135,8 @@ func cutScheme(dsn string) (scheme, rest string, err error) {
 }
 
 // parseAuthority reads user:password@host:port,host:port; port is that of hosts
-// without one.
-func (c *Config) parseAuthority(authority, port string) error {
+// without one. show says that what stands behind the last @ is no part of a password.
+func (c *Config) parseAuthority(authority, port string, show bool) error {
 	hosts, hasUser := authority, false
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		hasUser = true
@@ -153,7 +155,7 @@ func (c *Config) parseAuthority(authority, port string) error {
 	for h := range strings.SplitSeq(hosts, ",") {
 		// In a URL the % before an IPv6 address's zone is written %25.
 		host, err := parseHost(strings.Replace(h, "%25", "%", 1), port)
-		if err != nil && !hasUser {
+		if err != nil && !(hasUser && show) {
 			// Without an @ the text may be the user and the password of a DSN
 			// whose password holds an unescaped / or ?: it is not shown.
 			return errors.New("surrealsql: DSN: got no valid host:port after the scheme, expected the form " + dsnForm +
@@ -277,6 +279,8 @@ func (c *Config) format(redact bool) string {
 	for i, h := range c.Hosts {
 		if full, err := parseHost(h, defaultPort); err == nil {
 			h = full
+		} else if at := strings.LastIndexByte(h, '@'); redact && at >= 0 { // no host, and a password, most likely
+			h = hidden + h[at:]
 		}
 		if i > 0 {
 			b.WriteByte(',')
@@ -327,6 +331,9 @@ func errUnknownKey(name string) error {
 // parseHost checks host or host:port and returns it with its port, or with the
 // one given here.
 func parseHost(s, port string) (string, error) {
+	if strings.Contains(s, "@") { // what stands before it is a password, most likely
+		return "", errors.New("surrealsql: host: got one with an @, expected host:port, and the user and the password in Config.User and Config.Password")
+	}
 	bad := func(expect string) error {
 		return fmt.Errorf("surrealsql: host: got %q, expected %s", s, expect)
 	}

@@ -338,6 +338,7 @@ func TestDSNErrorsShowNoSecrets(t *testing.T) {
 		"surrealdb://root:SECRET", "surrealdb://root:SECRET/ns", "surrealdb://root:SECRET/x@host/ns/db", "surrealdb://root:SECRET?x@host/ns/db",
 		"surrealdb://root:a?SECRET@host/ns/db", "surrealdb://root:1?SECRET@host", "surrealdb://root:1?SECRET=@host", "surrealdb://root:1?tls=SECRET@host", "surrealdb://root:a/SECRET@host/ns/db",
 		"surrealdb://root:1/SECRET@host/ns/db", "surrealdb://root:1/a/b/SECRET@host", "surrealdb://root:a#SECRET@host", "surrealdb://root:SECRET#a@host",
+		"surrealdb://root:a@b:SECRET/x@host", "surrealdb://root:a@!SECRET/x@host", "surrealdb://root:a@b:SECRET?x@host", "surrealdb://root:a@b?SECRET=1@host", "surrealdb://root:a@b?tls=SECRET@host",
 		"surrealdb://root:SECRET SECRET@host", "surrealdb://root:%zzSECRET@host", "surrealdb://root:SECRET%@host", "surrealdb://root:SECRET,b@,x",
 		"surrealdb://root:SECRET,b", "surrealdb://root:[SECRET]:1", "surrealdb://root:SECRET@h:bad", "surrealdb://root:SECRET@h/a/b/c/d",
 		"surrealdb://root:SECRET@h?x=y", "surrealdb://root:SECRET@h?tls=x", "surrealdb://root:SECRET\xff@h?null=x", "surrealdb://root:SECRET%ff@h",
