@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/files"
 	"github.com/surrealsql/surrealsql/internal/tokens"
 )
@@ -264,11 +266,20 @@ func (c Credentials) level() AuthLevel {
 	return AuthRoot
 }
 
+// checkToken refuses what is no token. The server answers a request with a text that is not
+// UTF-8 with an error that names neither.
+func checkToken(token string) error {
+	if !utf8.ValidString(token) {
+		return errors.New("surrealsql: the token is not UTF-8: expected a JWT")
+	}
+	return nil
+}
+
 func (l *login) step(enc encoding) step {
 	if token, ok := l.param.(string); ok {
-		s := textStep(l.method, token)
-		s.token, s.hint = token, l.hint
-		return s
+		return step{method: l.method, hint: l.hint, token: token, count: 1, params: func(b []byte) ([]byte, error) {
+			return cbor.AppendText(b, token), checkToken(token)
+		}}
 	}
 	return step{method: l.method, hint: l.hint, count: 1, params: func(b []byte) ([]byte, error) {
 		return appendValue(b, l.param, enc)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxBytes is more than any of them has, and keeps a wrong path from filling the memory.
@@ -20,6 +21,8 @@ func Line(key, path string) (string, error) {
 	}
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
 	switch {
+	case !utf8.ValidString(secret) || strings.HasPrefix(secret, "\ufeff"): // as shells of Windows write it
+		return "", fmt.Errorf("surrealsql: %s: %s is no text in UTF-8 without a byte order mark", key, path)
 	case secret == "":
 		return "", fmt.Errorf("surrealsql: %s: %s is empty", key, path)
 	case strings.Contains(secret, "\n"):

@@ -1,6 +1,7 @@
 package connections
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -121,7 +122,10 @@ func TestPasswordFileIsReadAtEachSignInWithAPassword(t *testing.T) {
 	write(t, file, "new-pass\r\n")
 	leaseAll(t, db, 3)
 
-	for text, says := range map[string]string{"": "is empty", "a\nb\n": "several lines"} {
+	for text, says := range map[string]string{
+		"": "is empty", "a\nb\n": "several lines",
+		"\xff\xfen\x00e\x00w\x00": "UTF-8", "\ufeffnew-pass\r\n": "byte order mark", // by PowerShell's > and Set-Content
+	} {
 		write(t, file, text)
 		other := drivertest.OpenDB(t, and(dsn, "pass_file", file), drivertest.As(surrealsql.AuthDatabase, "d", ""))
 		require.ErrorContains(t, other.PingContext(t.Context()), says)
@@ -137,9 +141,20 @@ func TestTokenFileIsReadAtEachSignIn(t *testing.T) {
 	db := drivertest.OpenDB(t, and(dsn, "token_file", file), anonymous)
 	drivertest.RequireGood(t, db)
 
+	write(t, file, "\xff\xfen\x00o\x00")
+	err := drivertest.OpenDB(t, and(dsn, "token_file", file), anonymous).PingContext(t.Context())
+	require.ErrorContains(t, err, "token_file")
+	require.ErrorContains(t, err, "UTF-8")
+	strange := func(c *surrealsql.Config) {
+		c.TokenSource = func(context.Context) (string, error) { return "a.b\xff.c", nil }
+	}
+	err = drivertest.OpenDB(t, dsn, anonymous, strange).PingContext(t.Context())
+	require.ErrorContains(t, err, "the token is not UTF-8")
+	require.False(t, surrealsql.IsConnectivity(err), "%v", err)
+
 	write(t, file, "no.token.at-all")
 	other := drivertest.OpenDB(t, and(dsn, "token_file", file), anonymous)
-	err := other.PingContext(t.Context())
+	err = other.PingContext(t.Context())
 	require.True(t, surrealsql.IsAuth(err), err)
 	write(t, file, token)
 	drivertest.RequireGood(t, other)
