@@ -1,6 +1,7 @@
 package surrealsql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,9 +109,9 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 }
 
 // SignIn authenticates this lease as somebody else, and selects the namespace and
-// database that the credentials name; where the Config's schema has not run there, that is
-// done before, as the user that is signed in until then. When it fails the session stays
-// as it was; [IsAuth] tells whether the credentials were refused. [Conn.Tokens] then has what
+// database that the credentials name; what they do not name stays selected. Where the
+// Config's schema has not run in such a database, that is done before, as the user that is
+// signed in until then. When it fails the session stays as it was; [IsAuth] tells whether the credentials were refused. [Conn.Tokens] then has what
 // the server gave. A session that expires is renewed by the same credentials; after a
 // RefreshToken, by the access token that came for it, as long as that lives.
 func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
@@ -135,9 +136,7 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	signIn.take = func(result []byte) error { got = readTokens(result); return nil }
 	err = c.change(ctx, signIn, func(s *session) {
 		s.login, s.tokens = l.again(cred, got), got
-		if ns != "" {
-			s.ns, s.db = ns, db
-		}
+		s.ns, s.db = cmp.Or(ns, s.ns), cmp.Or(db, s.db) // as the server has it (3.0.2, 3.3.5, 4.0.0-beta.1)
 	})
 	if lost, ok := errors.AsType[*ConnError](err); ok && lost.Sent && cred.RefreshToken != "" {
 		err = fmt.Errorf("%w; %s", err, hintLostExchange)

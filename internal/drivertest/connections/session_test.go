@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -159,6 +160,30 @@ func TestSessionChangesThatCannotBeAreRefusedBeforeAnythingIsSent(t *testing.T) 
 		require.Equal(t, home, where(t, conn))
 		require.NoError(t, conn.Close())
 	})
+}
+
+// A session that is made beside the lease's own, or anew, is where that is.
+func TestSessionStaysInItsDatabaseWhereAUserOfItsNamespaceSignsIn(t *testing.T) {
+	t.Parallel()
+	dsn, db, _ := drivertest.NewDBWithUsers(t)
+	home := where(t, db)
+	namespace, _, _ := strings.Cut(home, "/")
+	conn := drivertest.Lease(t, drivertest.OpenDB(t, dsn))
+	signIn := func(cred surrealsql.Credentials) (token string) {
+		drivertest.Raw(t, conn, func(c *surrealsql.Conn) error {
+			require.NoError(t, c.SignIn(t.Context(), cred))
+			token = c.Tokens().Access
+			return nil
+		})
+		require.Equal(t, home, where(t, conn))
+		beside := surrealsql.WithSession(t.Context(), surrealsql.Session{Variables: map[string]any{"v": 1}})
+		var there string
+		require.NoError(t, conn.QueryRowContext(beside, `RETURN session::ns() + "/" + session::db()`).Scan(&there))
+		require.Equal(t, home, there)
+		return token
+	}
+	token := signIn(surrealsql.Credentials{Namespace: namespace, User: "n", Password: "ns-pass"})
+	signIn(surrealsql.Credentials{Token: token})
 }
 
 func TestSessionIsAsItWasAfterASignInThatFailed(t *testing.T) {
