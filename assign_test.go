@@ -235,6 +235,21 @@ func TestIntoValueTellsWhetherThereWasOne(t *testing.T) {
 	require.Equal(t, UUID("x"), n.V.V)
 }
 
+// Its V could hold the None, but nobody looks for it there.
+func TestValueOfAnyIsToldOfNone(t *testing.T) {
+	t.Parallel()
+	var v Value[any]
+	require.NoError(t, v.Scan(None))
+	require.Equal(t, Value[any]{None: true}, v)
+	var within struct{ A, B Value[any] }
+	require.NoError(t, Into(&within).Scan(map[string]any{"A": None, "B": int64(1)}))
+	require.Equal(t, Value[any]{None: true}, within.A)
+	require.Equal(t, Value[any]{V: int64(1), Valid: true}, within.B)
+	var n Value[NoneType]
+	require.NoError(t, n.Scan(None))
+	require.Equal(t, Value[NoneType]{None: true}, n)
+}
+
 func TestIntoSaysWhichScannersTakeNoRichValues(t *testing.T) {
 	t.Parallel()
 	var ns sql.NullString

@@ -41,11 +41,11 @@ func (v *Value[T]) Scan(src any) error {
 	switch src := src.(type) {
 	case nil:
 		return nil
-	case T:
-		v.V = src
-	case NoneType:
+	case NoneType: // before T, which may be any
 		v.None = true
 		return nil
+	case T:
+		v.V = src
 	default:
 		if err := store(&v.V, src); err != nil {
 			var zero T
