@@ -107,7 +107,8 @@ func (r Range) String() string { return string(r) }
 type File string
 
 // NewFile returns the file with that key in the bucket. The key gets a leading
-// slash if it has none, as SurrealDB does it.
+// slash if it has none, as SurrealDB does it. Names that are not UTF-8 are refused when the file
+// is sent.
 func NewFile(bucket, key string) File { return File(literal.AppendFile(nil, bucket, key)) }
 
 // String returns the text.

@@ -32,6 +32,9 @@ func SplitFile(s string) (bucket, key string, err error) {
 	if bucket == "" || key == "" || key[0] != '/' || escaped {
 		return "", "", fmt.Errorf("%q is no file: expected bucket:/key", s)
 	}
+	if !utf8.ValidString(s) {
+		return "", "", fmt.Errorf("%q is no file: it is not UTF-8", s)
+	}
 	return bucket, key, nil
 }
 
@@ -45,7 +48,8 @@ func ParseFile(b []byte, s string) ([]byte, error) {
 }
 
 // AppendFile appends a file's text, bucket and key, without the f"" around it.
-// The server escapes all but letters, digits, - _ . and, in the key, slashes.
+// The server escapes all but letters, digits, - _ . and, in the key, slashes. What is not UTF-8
+// stays what it is, so that SplitFile refuses it.
 func AppendFile(b []byte, bucket, key string) []byte {
 	b = appendFilePart(b, bucket, false)
 	b = append(b, ':')
@@ -56,11 +60,12 @@ func AppendFile(b []byte, bucket, key string) []byte {
 }
 
 func appendFilePart(b []byte, s string, slashes bool) []byte {
-	for _, r := range s {
-		if r >= utf8.RuneSelf || !isWord(byte(r)) && r != '-' && r != '.' && !(slashes && r == '/') {
+	for size := 0; s != ""; s = s[size:] {
+		var r rune
+		if r, size = utf8.DecodeRuneInString(s); r >= utf8.RuneSelf || !isWord(byte(r)) && r != '-' && r != '.' && !(slashes && r == '/') {
 			b = append(b, '\\')
 		}
-		b = utf8.AppendRune(b, r)
+		b = append(b, s[:size]...)
 	}
 	return b
 }

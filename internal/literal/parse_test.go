@@ -122,6 +122,16 @@ func TestFileTextKeepsItsParts(t *testing.T) {
 	}
 }
 
+// With another character in the place of such bytes it would be another file.
+func TestFileThatIsNotUTF8IsRefusedAndNotAnother(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"b:/\xff", "b\xc3:/k", string(literal.AppendFile(nil, "b", "k\xff.txt")), string(literal.AppendFile(nil, "\xff", "k"))} {
+		_, err := literal.ParseFile(nil, s)
+		require.ErrorContains(t, err, "is no file: it is not UTF-8", "%q", s)
+	}
+	require.Equal(t, "b:/k\\\ufffd", string(literal.AppendFile(nil, "b", "k\ufffd")), "that character is one like others")
+}
+
 // values draws any value that has a literal of its own.
 func values(t *rapid.T, depth int) item {
 	str := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("ab1_`'\"\\⟨⟩:-. \n\x00\b/{}[]$"))))
