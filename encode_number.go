@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/literal"
@@ -122,6 +123,9 @@ func appendJSON(b []byte, text []byte, enc encoding, depth int) ([]byte, error) 
 	}
 	if !json.Valid(text) {
 		return b, fmt.Errorf("the text is not JSON: %.40q", text)
+	}
+	if !utf8.Valid(text) { // encoding/json would read other characters in their place
+		return b, fmt.Errorf("the text is not JSON, because it is not UTF-8: %.40q", text)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

@@ -73,6 +73,7 @@ func TestEncodeRefusesByNameWhatSurrealDBCannotHold(t *testing.T) {
 		"no number of JSON":                                     json.Number("0x1p3"),
 		"that fits in a float":                                  json.Number("1e999"),
 		"the text is not JSON":                                  json.RawMessage("{"),
+		`because it is not UTF-8: "\"a\xff\""`:                  json.RawMessage("\"a\xff\""),
 		"brokenValuer.Value: broken":                            brokenValuer{},
 		"brokenText.MarshalText: broken":                        brokenText{},
 		"brokenJSON.MarshalJSON: broken":                        brokenJSON{},
