@@ -1,6 +1,7 @@
 package literal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -136,11 +137,24 @@ func appendTaggedExpression(b []byte, d *cbor.Decoder, tag uint64, depth int) ([
 		return append(b, ')'), err
 	case wire.TagCollection:
 		return appendCollection(b, d, depth)
+	case wire.TagFile:
+		return appendFileExpression(b, d)
 	}
 	if wire.IsSized(tag) {
 		return bracketed(b, func(b []byte) ([]byte, error) { return appendSized(b, d, tag) })
 	}
 	return appendTagged(b, d, tag, depth)
+}
+
+// appendFileExpression writes f"bucket:/key" where that needs no escapes, which the parser takes
+// in no such text (3.3.5, 4.0 beta 1), though 3.3.5 writes them.
+func appendFileExpression(b []byte, d *cbor.Decoder) ([]byte, error) {
+	bucket, key, err := wire.ReadFile(d)
+	if text := AppendFile(nil, bucket, key); bytes.IndexByte(text, '\\') < 0 {
+		return append(append(append(b, `f"`...), text...), '"'), err
+	}
+	b = append(AppendString(append(b, "type::file("...), bucket), ", "...)
+	return append(AppendString(b, key), ')'), err
 }
 
 // appendCollection writes the points of a collection as objects: the parser

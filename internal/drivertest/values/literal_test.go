@@ -15,6 +15,7 @@ import (
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/drivertest"
+	"github.com/surrealsql/surrealsql/surrealtest"
 )
 
 // Literals, for texts that take no arguments: they are the value that the argument would be.
@@ -88,6 +89,24 @@ func TestLiteralIsWhatTheArgWouldBe(t *testing.T) {
 		drivertest.MustExec(t, db, `DEFINE TABLE OVERWRITE kept SCHEMALESS; DEFINE FIELD OVERWRITE v ON kept DEFAULT `+text+` PERMISSIONS FULL; DELETE kept; CREATE kept:1`)
 		require.Equal(t, "true", drivertest.QueryOne[string](t, db, `RETURN <string>([kept:1.v] == [$1] OR <string>$1 == 'NaN')`, v), "default: %s", text)
 	}
+}
+
+func TestLiteralOfAFileIsReadWhateverItsNameIs(t *testing.T) {
+	t.Parallel()
+	surrealtest.Needs(t, "3.3") // the embedded engine has no files
+	db := drivertest.NewDB(t)
+	for _, key := range []string{"a b", "é/😀", "it's", `say "it's"`, `a\b`, "a:b", "a\n\x00b", "(x)[1]{2}?#%&+~@!$"} {
+		for _, file := range []surrealsql.File{surrealsql.NewFile("b", key), surrealsql.NewFile("b"+key, "k")} {
+			text, err := surrealsql.Literal(file)
+			require.NoError(t, err)
+			require.True(t, drivertest.QueryOne[bool](t, db, `RETURN [1,`+text+`][1] == $1 AND type::of(`+text+`) == 'file'`, file), text)
+			drivertest.MustExec(t, db, `DEFINE TABLE OVERWRITE kept SCHEMALESS; DEFINE FIELD OVERWRITE v ON kept DEFAULT `+text+` PERMISSIONS FULL; DELETE kept; CREATE kept:1`)
+			require.Equal(t, file, drivertest.QueryOne[surrealsql.File](t, db, `SELECT v FROM kept:1`), text)
+		}
+	}
+	text, err := surrealsql.Literal(surrealsql.NewFile("b", "/k-1/x_y.png"))
+	require.NoError(t, err)
+	require.Equal(t, `f"b:/k-1/x_y.png"`, text)
 }
 
 func TestLiteralThatIsNegativeMakesNoComment(t *testing.T) {
