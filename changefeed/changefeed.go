@@ -28,7 +28,8 @@ type Feed struct {
 	// After is where reading goes on: after this set of changes. Zero is from the oldest
 	// change that the feed still has.
 	After Position
-	// PageSize is how many sets are asked for at a time. Zero is 500.
+	// PageSize is about how many sets are asked for at a time, those of the database's other
+	// tables among them; from 998 on it is as many as the server gives. Zero is 500.
 	PageSize int
 	// Interval is how long Follow waits before it asks again, after the server had nothing
 	// new. Zero is one second.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,6 +69,36 @@ func TestReadGivesTheChangesOfEachTransaction(t *testing.T) {
 	}
 }
 
+// Up to 3.3.5 a LIMIT counts the sets of all tables, and is 1,000 at the most.
+func TestReadGivesWhatComesBehindTheChangesOfOtherTables(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	drivertest.MustExec(t, db, `DEFINE TABLE quiet CHANGEFEED 1h; DEFINE TABLE busy CHANGEFEED 1h; DEFINE TABLE zeal CHANGEFEED 1h`)
+	drivertest.MustExec(t, db, `CREATE quiet:1`)
+	drivertest.MustExec(t, db, strings.Repeat(`CREATE busy;`, 1100))
+	drivertest.MustExec(t, db, `CREATE quiet:2`)
+	drivertest.MustExec(t, db, `BEGIN; CREATE busy; CREATE quiet:3; CREATE zeal; COMMIT`)
+	drivertest.MustExec(t, db, `BEGIN; CREATE busy; CREATE quiet:4; CREATE zeal; COMMIT; CREATE zeal`)
+	for _, size := range []int{1, 100, 0, 2000} {
+		f := changefeed.Feed{Table: "quiet", PageSize: size, Settle: 1}
+		sets := read[map[string]any](t, db, f)
+		require.Len(t, sets, 5, "page of %d", size)
+		for i, set := range sets {
+			require.Len(t, set.Changes, 1)
+			if f.After = set.Position; i > 0 {
+				require.EqualValues(t, fmt.Sprintf("quiet:%d", i), set.Changes[0].ID, "page of %d", size)
+			}
+		}
+		require.Empty(t, read[any](t, db, f), "page of %d", size)
+	}
+	last := read[any](t, db, feedOf("zeal"))
+	require.Len(t, last, 4)
+	require.Len(t, read[any](t, db, feedOf("quiet")), 5)
+	for _, err := range changefeed.Read[any](t.Context(), db, feedOf("missing")) {
+		require.ErrorContains(t, err, "no change feed")
+	}
+}
+
 func TestReadGivesWhatWasBeforeWhereTheFeedHasIt(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t)
@@ -120,6 +151,23 @@ func TestReadAfterPositionThatTheFeedLacksIsGap(t *testing.T) {
 			require.ErrorIs(t, err, changefeed.ErrGap)
 		}
 	}
+}
+
+// What was there when the feed was asked is older than that, so it may be gone at any time
+// after it: here with its database, which is quicker than to wait for its end.
+func TestReadOfSetsThatAreGoneMeanwhileIsGap(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	drivertest.MustExec(t, db, `DEFINE TABLE person CHANGEFEED 1h; CREATE person:1; CREATE person:2`)
+	name := drivertest.QueryOne[string](t, db, `RETURN session::db()`)
+	var last error
+	for _, err := range changefeed.Read[any](t.Context(), db, feedOf("person")) {
+		if last = err; err == nil {
+			drivertest.MustExec(t, db, fmt.Sprintf("REMOVE DATABASE `%[1]s`; DEFINE DATABASE `%[1]s`", name))
+			drivertest.MustExec(t, db, `DEFINE TABLE person CHANGEFEED 1h`)
+		}
+	}
+	require.ErrorIs(t, last, changefeed.ErrGap)
 }
 
 func TestReadErrorIsTheServers(t *testing.T) {

@@ -15,8 +15,11 @@ import (
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
-// How a feed is read: each question begins with the set that was given last, so that it shows
-// when the feed has lost it; and what has come is given once it has settled (Feed.Settle).
+// How a feed is read. Up to 3.3.5 a LIMIT counts the sets of all tables before those of the
+// table are chosen, and is 1,000 at the most: behind so many changes of other tables a table
+// seems to have none. So the sets of the database are read, and those of the table taken out
+// of them. Each question begins with the set that was read last, so that it shows when the
+// feed has lost it; and what has come is given once it has settled (Feed.Settle).
 
 const (
 	defaultPageSize = 500
@@ -24,13 +27,17 @@ const (
 	defaultSettle   = 2 * time.Second
 )
 
+// maxSets is how many sets the server gives at a time at the most, whatever the LIMIT.
+const maxSets = 1000
+
 // reader is where a feed stands.
 type reader[T any] struct {
-	q     surrealsql.Querier
-	feed  Feed      // After goes on with what is given
-	ident string    // the table, as SurrealQL names it
-	asked time.Time // when the server was asked last for what comes after After; zero if never
-	has   bool      // the table is known to have a feed
+	q      surrealsql.Querier
+	feed   Feed      // After goes on with what is given
+	passed Position  // of any table: no set up to it is still to be given
+	ident  string    // the table, as SurrealQL names it
+	asked  time.Time // what comes after passed was not there yet then; zero if that is not known
+	has    bool      // the table is known to have a feed
 }
 
 func newReader[T any](q surrealsql.Querier, f Feed) (*reader[T], error) {
@@ -40,27 +47,37 @@ func newReader[T any](q surrealsql.Querier, f Feed) (*reader[T], error) {
 	f.PageSize = cmp.Or(max(f.PageSize, 0), defaultPageSize)
 	f.Interval = cmp.Or(max(f.Interval, 0), defaultInterval)
 	f.Settle = cmp.Or(max(f.Settle, 0), defaultSettle)
-	return &reader[T]{q: q, feed: f, ident: string(literal.AppendIdent(nil, f.Table))}, nil
+	return &reader[T]{q: q, feed: f, passed: f.After, ident: string(literal.AppendIdent(nil, f.Table))}, nil
 }
 
 // read gives what there is and, with follow, what comes.
 func (r *reader[T]) read(ctx context.Context, follow bool, yield func(Set[T], error) bool) {
 	for {
+		now := time.Now()
 		newest, err := r.newest(ctx)
 		pause := r.feed.Interval
-		if newest > r.feed.After {
+		if newest > r.passed {
 			pause = r.feed.Settle
-		} else if err == nil && !follow {
-			return
+		} else if err == nil {
+			r.asked = now
+			if err = r.mustHaveFeed(ctx); err == nil && !follow {
+				return
+			}
 		}
 		if err == nil {
 			err = sleep(ctx, pause)
 		}
+		if err == nil && newest > r.passed {
+			if !r.give(ctx, newest, yield) {
+				return
+			}
+			r.asked = now
+			if err = r.mustHaveFeed(ctx); err == nil && !follow {
+				return
+			}
+		}
 		if err != nil {
 			yield(Set[T]{}, err)
-			return
-		}
-		if newest > r.feed.After && (!r.give(ctx, newest, yield) || !follow) {
 			return
 		}
 	}
@@ -69,22 +86,27 @@ func (r *reader[T]) read(ctx context.Context, follow bool, yield func(Set[T], er
 // give gives the sets up to one. It reports whether the reader wants more, and there was no
 // error.
 func (r *reader[T]) give(ctx context.Context, last Position, yield func(Set[T], error) bool) bool {
-	for r.feed.After < last {
-		rows, err := r.page(ctx)
+	for r.passed < last {
+		rows, _, err := r.page(ctx)
 		if err != nil {
 			yield(Set[T]{}, err)
 			return false
 		}
 		for _, row := range rows {
 			if row.Versionstamp > last {
+				r.passed = last
 				return true
+			}
+			if row.Changes = r.own(row.Changes); len(row.Changes) == 0 {
+				r.passed = row.Versionstamp
+				continue
 			}
 			set, err := setOf[T](row)
 			if err != nil {
 				yield(Set[T]{}, fmt.Errorf("changefeed: table %q: the set at %d: %w", r.feed.Table, row.Versionstamp, err))
 				return false
 			}
-			r.feed.After = row.Versionstamp
+			r.feed.After, r.passed = row.Versionstamp, row.Versionstamp
 			if !yield(set, nil) {
 				return false
 			}
@@ -96,14 +118,37 @@ func (r *reader[T]) give(ctx context.Context, last Position, yield func(Set[T], 
 	return true
 }
 
-// newest returns the position of the newest set, or After where nothing comes after that.
+// own returns the changes of the table.
+func (r *reader[T]) own(changes []map[string]any) []map[string]any {
+	return slices.DeleteFunc(changes, func(c map[string]any) bool {
+		table := tableOf(c)
+		return table != r.feed.Table && table != ""
+	})
+}
+
+// tableOf is the table of a change, "" where it has a form that is not known.
+func tableOf(change map[string]any) string {
+	for _, key := range []string{"define_table", "delete", "current", "update"} {
+		object, _ := change[key].(map[string]any)
+		if id, ok := object["id"].(surrealsql.RecordID); ok {
+			return id.Table()
+		}
+		if name, ok := object["name"].(string); ok && key == "define_table" {
+			return name
+		}
+	}
+	return ""
+}
+
+// newest returns the position of the newest set of the database, or passed where nothing comes
+// after that.
 func (r *reader[T]) newest(ctx context.Context) (Position, error) {
-	rows, err := r.page(ctx)
+	rows, more, err := r.page(ctx)
 	if err != nil || len(rows) == 0 {
-		return r.feed.After, err
+		return r.passed, err
 	}
 	last := rows[len(rows)-1].Versionstamp
-	if len(rows) < r.feed.PageSize {
+	if !more {
 		return last, nil
 	}
 	// The server has no way to ask for the last set. Positions are close to one another or as
@@ -149,9 +194,9 @@ type row struct {
 	Versionstamp Position         `surreal:"versionstamp"`
 }
 
-// ask reads sets from a position on.
+// ask reads sets of the database from a position on.
 func (r *reader[T]) ask(ctx context.Context, since Position, limit int) ([]row, error) {
-	text := fmt.Sprintf("SHOW CHANGES FOR TABLE %s SINCE %d LIMIT %d", r.ident, since, limit)
+	text := fmt.Sprintf("SHOW CHANGES FOR DATABASE SINCE %d LIMIT %d", since, limit)
 	rows, err := surrealsql.All[row](ctx, r.q, text)
 	if err != nil {
 		return nil, fmt.Errorf("changefeed: table %q: %w", r.feed.Table, err)
@@ -159,28 +204,62 @@ func (r *reader[T]) ask(ctx context.Context, since Position, limit int) ([]row, 
 	return rows, nil
 }
 
-// page reads the sets that come after the last, at most as many as a page has.
-func (r *reader[T]) page(ctx context.Context) ([]row, error) {
+// page reads the sets that come after the last, about as many as a page has, and whether there
+// may be more.
+func (r *reader[T]) page(ctx context.Context) (rows []row, more bool, err error) {
 	now := time.Now()
-	rows, err := r.ask(ctx, r.feed.After, r.feed.PageSize+1) // SINCE has the last one, too
+	limit := min(r.feed.PageSize+2, maxSets) // SINCE has the last one, too, and that at the end may be a part
+	rows, err = r.ask(ctx, r.passed, limit)
+	if err != nil {
+		return nil, false, err
+	}
+	more = parts(rows) >= limit
 	switch {
-	case err != nil:
-	case r.feed.After == 0 && len(rows) == 0:
-		err = r.mustHaveFeed(ctx)
-	case r.feed.After == 0:
-		rows = rows[:min(len(rows), r.feed.PageSize)]
-	case len(rows) > 0 && rows[0].Versionstamp == r.feed.After:
+	case r.passed == 0:
+	case len(rows) > 0 && rows[0].Versionstamp == r.passed:
 		rows = rows[1:]
 	default:
-		err = r.mayHaveExpired(ctx, now)
+		if err := r.mayHaveExpired(ctx, now); err != nil {
+			return nil, false, err
+		}
 	}
-	r.asked = now
-	return rows, err
+	switch {
+	case more && len(rows) > 1:
+		rows = rows[:len(rows)-1]
+	case more:
+		rows, err = r.whole(ctx, rows)
+	}
+	return rows, more, err
+}
+
+// whole reads the one set that a page has, or the one that comes next, with all of its tables.
+func (r *reader[T]) whole(ctx context.Context, rows []row) ([]row, error) {
+	since := r.passed + 1
+	if len(rows) > 0 {
+		since = rows[0].Versionstamp
+	}
+	rows, err := r.ask(ctx, since, maxSets)
+	return rows[:min(len(rows), 1)], err
+}
+
+// parts is how many sets of one table there are in those of the database, which is what a LIMIT
+// counts up to 3.3.5: so it may cut the last one. 4.0.0-beta.1 counts sets of the database.
+func parts(rows []row) (n int) {
+	for _, row := range rows {
+		before := ""
+		for i, c := range row.Changes {
+			if table := tableOf(c); i == 0 || table != before {
+				before = table
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // mayHaveExpired is the error of a position that the feed does not have: nil where it expired
-// while nothing was changed. What comes after it expires later than that long after the feed was
-// asked.
+// while nothing was changed. What came after the feed was asked, and all was given, expires
+// later than that long after it.
 func (r *reader[T]) mayHaveExpired(ctx context.Context, now time.Time) error {
 	if !r.asked.IsZero() {
 		kept, known, err := r.retention(ctx)
@@ -191,13 +270,13 @@ func (r *reader[T]) mayHaveExpired(ctx context.Context, now time.Time) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w %d of table %q: read the table itself, and the feed from then on", ErrGap, r.feed.After, r.feed.Table)
+	return fmt.Errorf("%w %d of table %q: read the table itself, and the feed from then on", ErrGap, r.passed, r.feed.Table)
 }
 
-// mustHaveFeed says that the table has no feed, of which the server tells no changes and no
+// mustHaveFeed says that the table has no feed, where there were no changes: the server tells no
 // error. Who may not ask is not told.
 func (r *reader[T]) mustHaveFeed(ctx context.Context) error {
-	if r.has {
+	if r.has || r.feed.After > 0 {
 		return nil
 	}
 	kept, known, err := r.retention(ctx)
