@@ -46,7 +46,7 @@ func newFamily(t testing.TB, replicas int, set pool.Settings) *family {
 	return f
 }
 
-func attempts1(dsn string) string { return dsn + "?connect_attempts=1&connect_timeout=2s" }
+func attempts1(dsn string) string { return dsn + "?connect_attempts=1&connect_timeout=30s" }
 
 // asked tells which servers got a request since the last call: w is the writer, 1 the
 // first replica. Answers to the pings of a server, of 6 bytes each, are none; a
