@@ -11,5 +11,9 @@ func ownGoroutine(f func()) { f() }
 
 // onOwnGoroutine reports whether the caller runs on a goroutine of some pool, called
 // by a hook, a logger or a tracer. Who waits for the pool's goroutines there waits for
-// itself. A context cannot tell: Close has none, nor has a slog.Handler that calls it.
-func onOwnGoroutine() bool { return callstack.Holds("/pool.ownGoroutine") }
+// itself. So it does on a goroutine of the driver's for which a dial waits, as there is
+// one for each of several hosts. A context cannot tell: Close has none, nor has a
+// slog.Handler that calls it.
+func onOwnGoroutine() bool {
+	return callstack.Holds("/pool.ownGoroutine") || callstack.Holds(callstack.ConnectRunner)
+}

@@ -242,3 +242,26 @@ func TestCallbackMayCallThePool(t *testing.T) {
 		}
 	}
 }
+
+func TestCallbackMayCloseThePoolWhereSeveralHostsAreTried(t *testing.T) {
+	t.Parallel()
+	one, other := scripted.New(t, nil), scripted.New(t, nil)
+	cfg, err := surrealsql.ParseDSN(one.DSN())
+	require.NoError(t, err)
+	cfg.Hosts = []string{one.Addr(), other.Addr()}
+	var p *Pool
+	closed := make(chan struct{})
+	cfg.AfterConnect = func(context.Context, *surrealsql.Conn) error { // each host has a goroutine of its own
+		_ = p.Close()
+		close(closed)
+		return nil
+	}
+	p, err = New(t.Context(), cfg, Settings{})
+	require.NoError(t, err)
+	require.ErrorIs(t, p.DB().PingContext(t.Context()), ErrClosed)
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatal("it hangs")
+	}
+}

@@ -31,6 +31,10 @@ func Holds(suffix string) bool {
 // without which not even DB.Stats returns. It is the only one that does.
 const OpenNewConnection = "database/sql.(*DB).openNewConnection"
 
+// ConnectRunner is the function of this driver that tries one of several hosts, on a goroutine
+// of its own: who connects waits for it, wherever that is.
+const ConnectRunner = "/surrealsql.(*runner[...]).run"
+
 // QueryRow is how the methods of database/sql end that give one row, which their caller acts
 // on; those of wrappers are mostly called the same.
 const QueryRow = ".QueryRowContext"
