@@ -184,12 +184,17 @@ func (p *Pool) finish() error {
 	return errors.Join(err, p.db.Close(), p.closeRoutes())
 }
 
-// each calls f for all replicas at once, and returns what it returned.
+// each calls f for all replicas at once, and returns what it returned. What must not wait
+// for the goroutine of the caller does not do so there either.
 func (r *routes) each(f func(*Pool) error) []error {
 	errs := make([]error, len(r.replicas))
+	run := func(f func()) { f() }
+	if len(r.replicas) > 0 && onOwnGoroutine() {
+		run = ownGoroutine
+	}
 	var all sync.WaitGroup
 	for i, replica := range r.replicas {
-		all.Go(func() { errs[i] = f(replica) })
+		all.Go(func() { run(func() { errs[i] = f(replica) }) })
 	}
 	all.Wait()
 	return errs

@@ -265,3 +265,27 @@ func TestCallbackMayCloseThePoolWhereSeveralHostsAreTried(t *testing.T) {
 		t.Fatal("it hangs")
 	}
 }
+
+func TestCallbackOfAReplicaMayDrainThePool(t *testing.T) {
+	t.Parallel()
+	srv := scripted.New(t, nil)
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	replica := cfg.Clone()
+	var p *Pool
+	drained := make(chan struct{})
+	replica.AfterConnect = func(context.Context, *surrealsql.Conn) error {
+		_ = p.Drain(context.Background())
+		close(drained)
+		return nil
+	}
+	p, err = New(t.Context(), cfg, Settings{ReplicaConfigs: []*surrealsql.Config{replica}})
+	require.NoError(t, err)
+	_, err = p.Routed().ExecContext(t.Context(), "SELECT * FROM x")
+	require.ErrorIs(t, err, ErrClosed)
+	select {
+	case <-drained:
+	case <-time.After(patience):
+		t.Fatal("it hangs")
+	}
+}
