@@ -169,8 +169,12 @@ func (c *RoutedConn) Ping(ctx context.Context) error {
 	return w.Ping(ctx)
 }
 
-// CheckNamedValue lets every type through that can be sent.
+// CheckNamedValue lets every type through that can be sent. In a transaction the writer's
+// connection is asked, which tells surrealsql.Insert that there is one.
 func (c *RoutedConn) CheckNamedValue(nv *driver.NamedValue) error {
+	if c.writer != nil {
+		return c.writer.CheckNamedValue(nv)
+	}
 	return lending.CheckNamedValue(nv)
 }
 

@@ -173,6 +173,29 @@ func TestRoutedConnChangesTheSessionOnTheWriter(t *testing.T) {
 	require.ErrorContains(t, err, "no value for $mine", "it is over with the lease")
 }
 
+func TestRoutedTxFailsAnInsertAsThatOfTheWriter(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t, 1, pool.Settings{})
+	f.warm(t)
+	drivertest.MustExec(t, f.DB(), `CREATE a:5`)
+	var rows []map[string]any
+	for i := range 9 {
+		rows = append(rows, map[string]any{"id": i})
+	}
+	insert := func(db *sql.DB) string {
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		_, err = surrealsql.Bulk{BatchRecords: 2}.Insert(t.Context(), tx, "a", rows)
+		require.ErrorAs(t, err, new(*surrealsql.InsertError))
+		require.NoError(t, tx.Rollback())
+		return err.Error()
+	}
+	want := insert(f.DB())
+	require.NotContains(t, want, "in force")
+	require.Equal(t, want, insert(f.Routed()))
+	require.Equal(t, 1, drivertest.CountOf(t, f.DB(), "a"))
+}
+
 func TestRoutedReadIsServedByTheNextWhereAReplicaCannotBeReached(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t, 2, pool.Settings{})
