@@ -65,8 +65,12 @@ var errUntold = errors.New("pool: acquire: a hook did not return")
 
 func (a *acquisition) acquireUntold() (*surrealsql.Conn, error) {
 	p := a.pool
-	if err := p.admit(a.ctx); err != nil {
-		return nil, err
+	if err := p.passGate(a.ctx); err != nil {
+		return nil, p.orClosed(err)
+	}
+	if err := p.breakerRefuses(); err != nil {
+		a.countFailure(err)
+		return nil, p.orClosed(err)
 	}
 	for {
 		e, err := a.take()
@@ -88,20 +92,11 @@ func (a *acquisition) acquireUntold() (*surrealsql.Conn, error) {
 	}
 }
 
-// admit lets a caller pass the gate, and asks the breaker.
-func (p *Pool) admit(ctx context.Context) error {
-	if p.set.Gate == nil && p.set.Breaker == nil {
-		return nil
-	}
-	if p.refuses() {
-		return errClosed
-	}
-	err := p.passGate(ctx)
-	if err == nil {
-		err = p.breakerRefuses()
-	}
-	if err != nil && p.refuses() && !errors.Is(err, ErrClosed) {
-		err = fmt.Errorf("%w (%w)", errClosed, err)
+// orClosed is an error of what stands before the pool, and ErrClosed where nobody is served
+// any more.
+func (p *Pool) orClosed(err error) error {
+	if p.refuses() && !errors.Is(err, ErrClosed) {
+		return fmt.Errorf("%w (%w)", errClosed, err)
 	}
 	return err
 }
@@ -110,6 +105,9 @@ func (p *Pool) admit(ctx context.Context) error {
 func (p *Pool) passGate(ctx context.Context) error {
 	if p.set.Gate == nil {
 		return nil
+	}
+	if p.refuses() {
+		return errClosed
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

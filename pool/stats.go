@@ -51,8 +51,8 @@ type Stats struct {
 	AcquireWait Wait   // how long their callers waited
 	Timeouts    uint64 // callers who gave up because their time was over
 	Cancels     uint64 // callers who were cancelled while they waited
-	// Refused are callers who got another error: of a dial, a hook, a closed pool, too
-	// many waiters; and reads that went on to another server.
+	// Refused are callers who got another error: of a dial, the breaker, a hook, a closed
+	// pool, too many waiters; and reads that went on to another server.
 	Refused uint64
 
 	Connects        uint64 // attempts to make a connection that were begun
