@@ -26,14 +26,15 @@ func (b *Breaker) Install(cfg *surrealsql.Config) {
 // probe is a connect that the breaker has let through: done wants to know its outcome.
 type probe struct{ done func(error) }
 
-type probeKey struct{}
+// probeKey is where a Breaker finds its own: a Config may have those of several.
+type probeKey struct{ of *Breaker }
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // dial asks the breaker first, once for a connect, which may dial a server again to agree on a
 // subprotocol. Whether the connect succeeds is seen at its end.
 func (b *Breaker) dial(ctx context.Context, network, addr string, dial dialFunc) (net.Conn, error) {
-	p, watched := ctx.Value(probeKey{}).(*probe)
+	p, watched := ctx.Value(probeKey{b}).(*probe)
 	if watched && p.done != nil {
 		return dial(ctx, network, addr)
 	}
@@ -64,12 +65,12 @@ var (
 	_ surrealsql.ConnectTracer = tracer{}
 )
 
-func (tracer) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
-	return context.WithValue(ctx, probeKey{}, new(probe))
+func (t tracer) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
+	return context.WithValue(ctx, probeKey{t.breaker}, new(probe))
 }
 
-func (tracer) ConnectEnd(ctx context.Context, end surrealsql.ConnectEnd) {
-	if p, ok := ctx.Value(probeKey{}).(*probe); ok && p.done != nil {
+func (t tracer) ConnectEnd(ctx context.Context, end surrealsql.ConnectEnd) {
+	if p, ok := ctx.Value(probeKey{t.breaker}).(*probe); ok && p.done != nil {
 		err := end.Err
 		if err != nil && ctx.Err() == context.Canceled { // whatever its cause
 			err = context.Canceled
@@ -85,7 +86,7 @@ func (tracer) QueryStart(ctx context.Context, _ surrealsql.QueryStart) context.C
 // QueryEnd leaves out what a connect does on its way: that counts as one. When the query's
 // context has ended the driver closed the connection itself.
 func (t tracer) QueryEnd(ctx context.Context, end surrealsql.QueryEnd) {
-	_, connecting := ctx.Value(probeKey{}).(*probe)
+	_, connecting := ctx.Value(probeKey{t.breaker}).(*probe)
 	if !connecting && (end.Err == nil || ctx.Err() == nil) {
 		t.breaker.endpoint(end.Addr).observe(end.Err)
 	}

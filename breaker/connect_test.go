@@ -89,3 +89,24 @@ func TestBreakerIsFreeForAnotherProbeAfterAHookThatPanics(t *testing.T) {
 		b.Server.HangUp() // the panic left its socket open
 	})
 }
+
+func TestBreakersOfOneConfigEachLearnOfItsConnects(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		own := breaker.New(breaker.Settings{Failures: 2}) // the program's, below that of a pool
+		b := newSite(t, breaker.Settings{Failures: 3}, nil, once, own.Install)
+		b.Fail(drivertest.Refuse)
+		for range 2 {
+			require.Equal(t, breaker.Closed, own.State(home))
+			require.ErrorIs(t, b.connect(t.Context()), drivertest.ErrRefused)
+		}
+		require.Equal(t, breaker.Open, own.State(home))
+		require.ErrorIs(t, b.connect(t.Context()), breaker.ErrOpen)
+		require.Equal(t, 2, b.Dialled(home))
+		require.Equal(t, breaker.Closed, b.breaker.State(home), "the server was not asked")
+		time.Sleep(10 * time.Second)
+		b.Fail(nil)
+		require.NoError(t, b.connect(t.Context()))
+		require.Equal(t, breaker.Closed, own.State(home))
+	})
+}

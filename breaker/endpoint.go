@@ -141,10 +141,11 @@ var outcomeErrors = [...]error{answered: nil, unanswered: errors.New("unanswered
 func outcomeOf(err error) outcome {
 	_, said := errors.AsType[*surrealsql.Error](err)
 	_, taken := errors.AsType[*lending.TakenError](err)
+	_, unasked := errors.AsType[*OpenError](err) // by another Breaker
 	switch {
 	case err == nil, said, surrealsql.IsAuth(err), errors.Is(err, surrealsql.ErrMessageTooLarge):
 		return answered
-	case taken, errors.Is(err, context.Canceled):
+	case taken, unasked, errors.Is(err, context.Canceled):
 		return untold
 	case surrealsql.IsConnectivity(err), surrealsql.IsTimeout(err):
 		return unanswered
