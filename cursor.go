@@ -42,7 +42,7 @@ func (c *Conn) takeCursor(q *analysis) *cursor {
 		cur = newCursor()
 	}
 	c.buffers.cursor = nil
-	cur.reply.owner, cur.reply.query = c, q
+	cur.reply.owner, cur.reply.query, cur.reply.inTx = c, q, c.tx != nil
 	return cur
 }
 
@@ -89,8 +89,6 @@ func (c *Conn) irreplaceable() bool { return c.tx != nil || c.session.dirty }
 func (c *Conn) closeTimeout() time.Duration { return c.cfg.CloseTimeout }
 
 func (c *Conn) maxMessage() int { return c.rpc.WebSocket().MaxMessage() }
-
-func (c *Conn) inTx() bool { return c.tx != nil }
 
 func (c *Conn) serverMajor() int { return c.major }
 

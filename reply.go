@@ -28,6 +28,7 @@ type reply struct {
 	at      []int              // the statement of each entry
 	unread  bool               // the last entry's rows, and what follows them, are to be read
 	whole   bool               // rows are read as records, whatever their keys
+	inTx    bool               // the text runs in a transaction, which may be over when the rows are read
 	cancel  context.CancelFunc // ends query_timeout, where rows are arriving
 	log     *queryLog          // what is still to be logged, or nil
 	batch   *batchRequest      // that is told what is wrong with a result set, or nil
@@ -42,7 +43,6 @@ type owner interface {
 	closeTimeout() time.Duration           // bounds what has no context
 	drainable() int                        // bytes worth reading to keep the connection
 	maxMessage() int                       // bytes of an answer that are kept in memory
-	inTx() bool                            // the text ran in an open transaction
 	doomIfWriteFailed(r *reply, err error) // dooms that transaction if a write in it has failed
 	serverMajor() int                      // the server's version
 	closing(r *rows)                       // rows are not the connection's last any more

@@ -56,7 +56,7 @@ func (r *reply) afterWrite(err error) error {
 	if _, lost := errors.AsType[*ConnError](err); lost {
 		return err
 	}
-	if r.owner.inTx() {
+	if r.inTx {
 		return fmt.Errorf("%w (the text has run, and what it wrote is in the transaction: only its answer could not be read)", err)
 	}
 	return fmt.Errorf("%w (the text has run, and what it wrote is done: only its answer could not be read)", err)
@@ -100,7 +100,7 @@ func (r *reply) errorOf(i int) *Error {
 // the failure of one of its statements: then running it again would write it twice.
 // In an open transaction nothing is in force before its commit.
 func (r *reply) inForce() bool {
-	if r.owner.inTx() {
+	if r.inTx {
 		return false
 	}
 	if r.align() != nil {

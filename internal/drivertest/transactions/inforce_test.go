@@ -128,6 +128,45 @@ func drain(ctx context.Context, db drivertest.Queryer, text string) (err error) 
 	}
 }
 
+// Rows may stay open on a lease while a transaction begins or ends on it: what of their text is
+// in force goes by where that has run.
+func TestTxThatBeginsOrEndsWhileRowsAreOpenIsNoPartOfWhatTheirTextDid(t *testing.T) {
+	t.Parallel()
+	const text = `SELECT VALUE n FROM x; CREATE audit; UPDATE b`
+	srv := scripted.New(t, func(c *scripted.Conn) {
+		c.Serve(func(r scripted.Request) {
+			if r.Method == "query" && r.Text == text {
+				c.QueryResults(r.ID, scripted.OK([]any{1}), scripted.OK([]any{}), scripted.Failed(conflict))
+			} else {
+				c.Answer(r)
+			}
+		})
+	})
+	failure := func(rows *sql.Rows) error {
+		for rows.Next() || rows.NextResultSet() {
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	}
+	conn := drivertest.Lease(t, drivertest.OpenDB(t, srv.DSN()))
+	rows, err := conn.QueryContext(t.Context(), text)
+	require.NoError(t, err)
+	tx, err := conn.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	err = failure(rows)
+	require.True(t, surrealsql.IsConflict(err), err)
+	require.False(t, surrealsql.IsRetryable(err), "the audit is in force")
+	require.NoError(t, tx.Commit(), "it has run outside of it")
+
+	tx, err = conn.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	rows, err = conn.QueryContext(t.Context(), text)
+	require.NoError(t, err)
+	require.NoError(t, tx.Rollback())
+	err = failure(rows)
+	require.True(t, surrealsql.IsConflict(err), err)
+	require.True(t, surrealsql.IsRetryable(err), "nothing is in force")
+}
+
 // The measurement that it rests on: what one statement does is in force as a whole or
 // not at all, and a neighbour's failure does not undo it.
 func TestTxOfAStatementIsInForceAsAWholeOrNotAtAll(t *testing.T) {
