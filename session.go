@@ -92,11 +92,17 @@ func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	if err := checkVariable(name); err != nil {
 		return fmt.Errorf("surrealsql: Let: %w", err)
 	}
-	return c.changeRenewed(ctx, letStep(name, value, c.encoding()), func(s *session) {
+	// It is set again where the session is renewed, or reset to what AfterConnect has made of
+	// it: as it is now, whatever becomes of the program's variable.
+	now, _, err := snapshot(nil, map[string]any{name: value}, "variable $", c.encoding())
+	if err != nil {
+		return err
+	}
+	return c.changeRenewed(ctx, letStep(name, now[name], c.encoding()), func(s *session) {
 		if s.variables == nil {
 			s.variables = make(map[string]any)
 		}
-		s.variables[name] = value
+		s.variables[name] = now[name]
 	})
 }
 

@@ -143,7 +143,10 @@ func TestHookAfterConnectMakesTheSessionThatAResetRestores(t *testing.T) {
 			if _, err := c.ExecContext(ctx, `DEFINE TABLE IF NOT EXISTS prepared`, nil); err != nil {
 				return err
 			}
-			return c.Let(ctx, "role", "worker")
+			list := []string{"a"}
+			err := errors.Join(c.Let(ctx, "role", "worker"), c.Let(ctx, "list", list))
+			list[0] = "reused"
+			return err
 		}
 	}))
 	drivertest.RequireUnbroken(t, db, func() {
@@ -154,6 +157,7 @@ func TestHookAfterConnectMakesTheSessionThatAResetRestores(t *testing.T) {
 		})
 		require.Equal(t, "worker", drivertest.QueryOne[string](t, db, `RETURN $role`))
 		require.ErrorContains(t, drivertest.Scan(t.Context(), db, `RETURN $loot`), "no value for $loot")
+		require.Equal(t, "a", drivertest.QueryOne[string](t, db, `RETURN $list[0]`))
 	})
 }
 
