@@ -32,7 +32,9 @@ const Disabled time.Duration = -1
 // and hooks may be called by several goroutines at once.
 //
 // Printing a Config, with any verb or through log/slog, shows neither password
-// nor token. [Config.FormatDSN] does show them.
+// nor token. [Config.FormatDSN] does show them, and so does printing a struct of the
+// program's that has a Config in a field that is not exported, of which package fmt
+// asks no method: have a *Config there. The same holds for [Credentials] and [Tokens].
 type Config struct {
 	// Hosts are the servers, each host:port or host (port 8000, with TLS too);
 	// an IPv6 address needs brackets: [::1]:8000. Without a host connecting
