@@ -138,7 +138,13 @@ func (p *process) stop() error {
 	defer timer.Stop()
 	_ = p.encode.Encode(command{Op: "stop"}) // an engine that is gone has stopped
 	_ = p.stdin.Close()
-	return p.wait()
+	var last message // of a guard whose program had ended
+	_ = p.decode.Decode(&last)
+	err := p.wait()
+	if err != nil && last.Error != "" {
+		err = fmt.Errorf("surrealtest: the engine has ended: %s: %w", last.Error, err)
+	}
+	return err
 }
 
 // kill ends the engine as a crash would.

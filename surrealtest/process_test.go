@@ -36,6 +36,17 @@ func TestEngineThatCrashedIsReportedAndCanBeRestarted(t *testing.T) {
 	require.ErrorContains(t, s.Close(), "killed")
 }
 
+// A guard is this program itself, whose name and exit status tell nothing of the engine.
+func TestProgramThatCrashedIsNamedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	p, err := startProcess(t.Context(), exec.Command("/bin/sh", "-c",
+		`echo '{"ready":{"addresses":["127.0.0.1:1"]}}'; echo 'no memory' >&2; echo '{"error":"/opt/surreal: signal: killed"}'; exit 1`), true)
+	require.NoError(t, err)
+	err = p.stop()
+	require.ErrorContains(t, err, "surrealtest: the engine has ended: /opt/surreal: signal: killed")
+	require.ErrorContains(t, err, "it said: no memory")
+}
+
 // go test sends it where the time is over that -timeout gives, a minute after.
 func TestEachServersTestsShowTheirGoroutinesOnASignal(t *testing.T) {
 	t.Parallel()
