@@ -24,6 +24,9 @@ func TestServerInTheEnvironmentIsTakenFirst(t *testing.T) {
 	out, err = ownTest(t, test, serversVariable+"=", urlVariable+"=ftp://nowhere")
 	require.Error(t, err)
 	require.Contains(t, out, urlVariable)
+	out, err = ownTest(t, test, serversVariable+"=", urlVariable+"=ws://127.0.0.1:1")
+	require.Error(t, err)
+	require.Contains(t, out, "surrealtest: the server in SURREALDB_URL: surrealsql: cannot connect")
 
 	out, err = ownTest(t, test, serversVariable+"=npm", urlVariable+"=ftp://nowhere")
 	require.NoError(t, err, out)

@@ -2,6 +2,7 @@ package surrealtest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -40,8 +41,12 @@ var shared = sync.OnceValues(func() (sharedServer, error) {
 // startShared returns with the server what it is, in words.
 func startShared(ctx context.Context) (s sharedServer, what string, err error) {
 	if os.Getenv(serversVariable) == "" && os.Getenv(urlVariable) != "" {
-		if s.Config, err = fromEnv(); err == nil {
-			s.version, err = versionOf(ctx, s.Config)
+		if s.Config, err = fromEnv(); err != nil {
+			return s, "", err
+		}
+		if s.version, err = versionOf(ctx, s.Config); err != nil {
+			// Who has set it long ago looks for an engine of the tests' own.
+			err = fmt.Errorf("surrealtest: the server in %s: %w", urlVariable, err)
 		}
 		return s, "the server in " + urlVariable, err
 	}
