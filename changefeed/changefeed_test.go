@@ -99,6 +99,33 @@ func TestReadGivesWhatComesBehindTheChangesOfOtherTables(t *testing.T) {
 	}
 }
 
+// A page may end in the middle of them.
+func TestReadGivesSetsOfManyTablesWhole(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	var tables, writes strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&tables, "DEFINE TABLE t%02d CHANGEFEED 1h;", i)
+		fmt.Fprintf(&writes, "CREATE t%02d; CREATE t%02[1]d;", i)
+	}
+	drivertest.MustExec(t, db, tables.String())
+	for range 3 {
+		drivertest.MustExec(t, db, "BEGIN;"+writes.String()+"COMMIT")
+	}
+	for _, table := range []string{"t00", "t07", "t11"} {
+		for _, size := range []int{1, 10, 11, 12, 500} {
+			f := changefeed.Feed{Table: table, PageSize: size, Settle: 1}
+			sets := read[any](t, db, f)
+			require.Len(t, sets, 4, "%s, page of %d", table, size)
+			for i, set := range sets[1:] {
+				require.Len(t, set.Changes, 2)
+				f.After = set.Position
+				require.Len(t, read[any](t, db, f), 2-i, "%s, page of %d", table, size)
+			}
+		}
+	}
+}
+
 func TestReadGivesWhatWasBeforeWhereTheFeedHasIt(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t)

@@ -232,14 +232,19 @@ func (r *reader[T]) page(ctx context.Context) (rows []row, more bool, err error)
 	return rows, more, err
 }
 
-// whole reads the one set that a page has, or the one that comes next, with all of its tables.
+// whole reads the one set that a page has, or the one that comes next, with all of its tables:
+// it is whole where another one, or nothing, comes after it. It asks for few, as sets may be large.
 func (r *reader[T]) whole(ctx context.Context, rows []row) ([]row, error) {
 	since := r.passed + 1
 	if len(rows) > 0 {
 		since = rows[0].Versionstamp
 	}
-	rows, err := r.ask(ctx, since, maxSets)
-	return rows[:min(len(rows), 1)], err
+	for limit := 2; ; limit = min(4*limit, maxSets) {
+		rows, err := r.ask(ctx, since, limit)
+		if err != nil || len(rows) > 1 || parts(rows) < limit || limit == maxSets {
+			return rows[:min(len(rows), 1)], err
+		}
+	}
 }
 
 // parts is how many sets of one table there are in those of the database, which is what a LIMIT
