@@ -152,27 +152,65 @@ func (w *outliner) targets() (tables []string) {
 // HideLiterals replaces each string, number and the like by a question mark, the key of a
 // record and the body of a script too, and leaves comments out. What it cannot read it
 // replaces to the end of the text, and where a quote is at fault (WHERE name = 'O'Brien') from
-// the first string on: what seems to be between strings may be in one.
+// the first string on: what seems to be between strings may be in one. A slash after a word that
+// may be a name (limit / 2) or a keyword (ON /x/) is read both ways: where the quotes fit one way
+// alone that is right, and where this does not tell, the rest is one question mark.
 func HideLiterals(text string) string {
+	hidden := hideLiterals(text, true)
+	if hidden.unclear < 0 {
+		return hidden.text
+	}
+	divided := hideLiterals(text, false)
+	switch {
+	case hidden.text == divided.text, !hidden.faulty && divided.faulty:
+		return hidden.text
+	case hidden.faulty && !divided.faulty:
+		return divided.text
+	}
+	return hidden.text[:hidden.unclear] + "?"
+}
+
+// hiddenLiterals is a text without its literals, as it was read one way.
+type hiddenLiterals struct {
+	text    string
+	faulty  bool // strings begin or end where none should
+	unclear int  // where the first slash stands in it that may be another thing, or -1
+}
+
+func hideLiterals(text string, regexes bool) hiddenLiterals {
 	l := lexer{text: text}
 	prev := token{kind: tSemicolon}
 	var b strings.Builder
 	var f functionHead
 	var k recordKey
 	first := -1 // where b has the first string
+	h := hiddenLiterals{unclear: -1}
 	for {
 		t := l.next()
-		if f.opensLiteral(prev, t) {
+		if prev.kind == tDot {
+			t.kw = noKeyword // it is a name
+		}
+		unclear := t.kind == tSlash && prev.operandAfter() && prev.mayBeOperand()
+		if f.opensLiteral(prev, t) && (regexes || !unclear) {
 			t = l.literal(t)
 		}
 		if t.kind == tEOF && !l.unclear {
-			return b.String()
+			h.text = b.String()
+			return h
 		}
-		if first >= 0 && (t.unended(text) || prev.kind == tString && adjacent(prev, t) && t.name()) {
-			return b.String()[:first] + "?"
+		odd := t.unended(text) || prev.kind == tString && adjacent(prev, t) && t.name()
+		h.faulty = h.faulty || odd
+		if first >= 0 && odd {
+			if h.text = b.String()[:first] + "?"; h.unclear > first {
+				h.unclear = first
+			}
+			return h
 		}
 		if b.Len() > 0 && prev.end != t.pos {
 			b.WriteByte(' ')
+		}
+		if unclear && h.unclear < 0 {
+			h.unclear = b.Len()
 		}
 		if t.kind == tString && first < 0 {
 			first = b.Len()
@@ -181,7 +219,8 @@ func HideLiterals(text string) string {
 		switch {
 		case t.kind == tInvalid, l.unclear:
 			b.WriteByte('?')
-			return b.String()
+			h.text = b.String()
+			return h
 		case t.literal(), k.here && t.name():
 			b.WriteByte('?')
 		default:
@@ -190,6 +229,22 @@ func HideLiterals(text string) string {
 		f.next(prev, t)
 		prev = t
 	}
+}
+
+// mayBeOperand reports whether the token, after which an operand may begin, may also be one, or
+// the end of one: a keyword that is the name of a field, too.
+func (t token) mayBeOperand() bool {
+	switch t.kind {
+	case tQuestion, tEllipsis, tAt:
+		return true
+	case tWord:
+		switch t.kw {
+		case kwAnd, kwOr, kwNot, kwIs, kwIn, kwInside, kwContains, kwWhere, kwReturn, kwSelect, kwThen, kwElse:
+			return false
+		}
+		return true
+	}
+	return false
 }
 
 // literal reports whether the token is a value that stands in the text.

@@ -74,6 +74,12 @@ func TestLiteralsAreHidden(t *testing.T) {
 		`SELECT * FROM a WHERE name = 'O' s3cret'`:                                `SELECT * FROM a WHERE name = ?`,
 		`SELECT * FROM a WHERE name = 'O's3cret' AND b = 'O's3cret'`:              `SELECT * FROM a WHERE name = ?`,
 		`SELECT * FROM a WHERE name = 'x' AND b = ⟨c`:                             `SELECT * FROM a WHERE name = ? AND b = ?`,
+		`SELECT b.value / 2 FROM a WHERE u = 'http://s3cret'`:                     `SELECT b.value / ? FROM a WHERE u = ?`,
+		`UPDATE a SET n = limit / total, u = 'a/b s3cret'`:                        `UPDATE a SET n = limit / total, u = ?`,
+		`UPDATE a SET u = "s3cret", n = value / 2, v = 'a/b s3cret'`:              `UPDATE a SET u = ?, n = value / ?, v = ?`,
+		`SELECT * FROM a WHERE b = 'x' AND /it's s3cret/ = c`:                     `SELECT * FROM a WHERE b = ? AND ? = c`,
+		`SELECT start / 2, 'x/y', "s3cret / s3cret" FROM a`:                       `SELECT start / ?, ?, ? FROM a`,
+		`SELECT start / 2, /s3cret/ FROM a`:                                       `SELECT start ?`,
 		`RETURN math::sum([1, 2])`:                                                `RETURN math::sum([?, ?])`,
 		`RETURN { a: b, "s3cret": true }`:                                         `RETURN { a: b, ?: true }`,
 		``:                                                                        ``,
@@ -84,6 +90,7 @@ func TestLiteralsAreHidden(t *testing.T) {
 
 func FuzzLiteralsAreHiddenAndOutlinesNeverPanic(f *testing.F) {
 	seedTexts(f)
+	f.Add("a.b / 2; value / 'c/d', limit / /e/")
 	f.Fuzz(func(t *testing.T, text string) {
 		if shown := HideLiterals(text + "; RETURN 's3cret'"); !strings.ContainsAny(text, `'"`) {
 			require.NotContains(t, shown, "s3cret")
