@@ -45,15 +45,15 @@ func canonical(text string, m mode) string {
 func tokens(text string, f func(prev, t, next token)) {
 	l := lexer{text: text}
 	prev := token{kind: tSemicolon}
-	read := func(prev token) token {
+	read := func(before, prev token) token {
 		t := l.next()
-		if t.kind == tSlash && prev.operandAfter() {
+		if t.kind == tSlash && prev.operandAfter() && before.kind != tDot { // after which a keyword is a name
 			t = l.regex(t.pos)
 		}
 		return t
 	}
-	for t := read(prev); t.kind != tEOF; {
-		next := read(t)
+	for t := read(prev, prev); t.kind != tEOF; {
+		next := read(prev, t)
 		f(prev, t, next)
 		prev, t = t, next
 	}

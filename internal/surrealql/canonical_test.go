@@ -25,6 +25,7 @@ func TestCanonicalRecognisesRenderings(t *testing.T) {
 		{"tags[*].x", "tags.*.x", strict},
 		{"tags[? a]", "tags[WHERE a]", strict},
 		{"tags...", "tags…", strict},
+		{"b.limit  /3 + b.value/ 2", "b.limit / 3 + b.value / 2", strict}, // no regex
 		{"{'a':1,}", "{ a: 1 }", strict},
 		{"[1,2,]", "[1, 2]", strict},
 		{`"x"`, "'x'", strict},
