@@ -163,7 +163,7 @@ func (in *insertion) statement() (string, error) {
 	if in.Ignore {
 		text = append(text, "IGNORE "...)
 	}
-	text = append(literal.AppendIdent(append(text, "INTO "...), in.table), " $rows"...)
+	text = append(literal.AppendName(append(text, "INTO "...), in.table), " $rows"...)
 	if in.Update != "" {
 		text = append(append(text, " ON DUPLICATE KEY UPDATE "...), in.Update...)
 		text = append(text, '\n') // which ends a comment
@@ -184,8 +184,8 @@ func FromInput(fields ...string) string {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = literal.AppendIdent(b, field)
-		b = literal.AppendIdent(append(b, " = $input."...), field)
+		b = literal.AppendName(b, field)
+		b = literal.AppendName(append(b, " = $input."...), field)
 	}
 	return string(b)
 }

@@ -90,7 +90,7 @@ func noValueText(need surrealql.Need) string {
 		}
 		return fmt.Sprintf("surrealsql: $%s has no value here: SurrealDB gives it one only %s; the server would take NONE silently", name, where)
 	case !isVariable(name):
-		name = string(literal.AppendIdent(nil, name))
+		name = string(literal.AppendName(nil, name))
 		do = "rename it to letters, digits and _, then pass it with sql.Named"
 	case name[0] == '_':
 		do = fmt.Sprintf("database/sql takes no argument whose name begins with _: rename it, or set it with Conn.Let(ctx, %q, …)", name)
@@ -146,7 +146,7 @@ func (c *Conn) askParams(ctx context.Context, q *analysis, args []driver.NamedVa
 // tells the whole schema.
 func hasValue(names []surrealql.Need) string {
 	return listOf("[", names, func(name string) string {
-		return string(literal.AppendIdent([]byte("$"), name)) + "!=NONE"
+		return string(literal.AppendName([]byte("$"), name)) + "!=NONE"
 	})
 }
 

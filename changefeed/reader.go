@@ -47,7 +47,7 @@ func newReader[T any](q surrealsql.Querier, f Feed) (*reader[T], error) {
 	f.PageSize = cmp.Or(max(f.PageSize, 0), defaultPageSize)
 	f.Interval = cmp.Or(max(f.Interval, 0), defaultInterval)
 	f.Settle = cmp.Or(max(f.Settle, 0), defaultSettle)
-	return &reader[T]{q: q, feed: f, passed: f.After, ident: string(literal.AppendIdent(nil, f.Table))}, nil
+	return &reader[T]{q: q, feed: f, passed: f.After, ident: string(literal.AppendName(nil, f.Table))}, nil
 }
 
 // read gives what there is and, with follow, what comes.

@@ -220,7 +220,7 @@ func ReadDatabase(ctx context.Context, q surrealsql.Querier) (db Database, err e
 // ReadTable reads INFO FOR TABLE, with the table's own definition. The error of a table that is
 // not there is [surrealsql.ErrNotFound].
 func ReadTable(ctx context.Context, q surrealsql.Querier, name string) (table Table, err error) {
-	ident := string(literal.AppendIdent(nil, name))
+	ident := string(literal.AppendQuotedName(nil, name))
 	text := fmt.Sprintf(`LET $table = (INFO FOR DB STRUCTURE).tables[WHERE name = $1][0];
 		RETURN IF $table { object::extend($table, (INFO FOR TABLE %s STRUCTURE)) }`, ident)
 	err = read(ctx, q, text, &table, name)
@@ -232,7 +232,7 @@ func ReadTable(ctx context.Context, q surrealsql.Querier, name string) (table Ta
 
 // ReadIndex reads INFO FOR INDEX: how far an index is built that was defined with CONCURRENTLY.
 func ReadIndex(ctx context.Context, q surrealsql.Querier, table, name string) (b Building, err error) {
-	text := fmt.Sprintf("RETURN (INFO FOR INDEX %s ON %s).building", literal.AppendIdent(nil, name), literal.AppendIdent(nil, table))
+	text := fmt.Sprintf("RETURN (INFO FOR INDEX %s ON %s).building", literal.AppendQuotedName(nil, name), literal.AppendQuotedName(nil, table))
 	err = read(ctx, q, text, &b)
 	return b, err
 }

@@ -140,6 +140,21 @@ func TestReadIndexTellsHowFarItIsBuilt(t *testing.T) {
 	require.Error(t, err)
 }
 
+// An expression may stand where the names do: 1st would be a number, 1h a duration.
+func TestReadTakesAnyNameForATableAndAnIndex(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	for _, name := range []string{"1st", "1h", "select", "none", "value", "an index", "_"} {
+		drivertest.MustExec(t, db, "DEFINE TABLE `"+name+"`; DEFINE INDEX `"+name+"` ON `"+name+"` FIELDS f")
+		table, err := schema.ReadTable(t.Context(), db, name)
+		require.NoError(t, err, name)
+		require.Equal(t, name, table.Name)
+		building, err := schema.ReadIndex(t.Context(), db, name, name)
+		require.NoError(t, err, name)
+		require.Equal(t, "ready", building.Status, name)
+	}
+}
+
 func TestReadByWhoMayNotAskIsTheServersRefusal(t *testing.T) {
 	t.Parallel()
 	dsn, _, _ := drivertest.NewDBWithUsers(t)

@@ -40,6 +40,19 @@ func AppendIdent[S ~string | ~[]byte](b []byte, s S) []byte {
 	return appendQuoted(b, '`', s)
 }
 
+// AppendName appends s as a name within a statement, such as that of a table or a field. There a
+// leading digit needs quotes, which the table of a record does not.
+func AppendName(b []byte, s string) []byte {
+	if s != "" && isDigit(s[0]) {
+		return AppendQuotedName(b, s)
+	}
+	return AppendIdent(b, s)
+}
+
+// AppendQuotedName appends s as a name where an expression could stand as well, which a word of
+// the language would begin.
+func AppendQuotedName(b []byte, s string) []byte { return appendQuoted(b, '`', s) }
+
 // appendObjectKey appends s as the key of an object. There a leading digit
 // needs quotes, and _ alone needs none.
 func appendObjectKey(b []byte, s string) []byte {

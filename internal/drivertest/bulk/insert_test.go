@@ -192,7 +192,7 @@ func TestInsertBatchesByCountAndByBytes(t *testing.T) {
 func TestInsertTakesAnyNameForATable(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t)
-	for _, table := range []string{"person", "a b", "person; DELETE person", "`x`", "person:1", "SELECT", "é⟩", `back\slash`, "$rows"} {
+	for _, table := range []string{"person", "a b", "person; DELETE person", "`x`", "person:1", "SELECT", "é⟩", `back\slash`, "$rows", "2024_orders", "1h", "1e5", "value"} {
 		got, err := surrealsql.Insert(t.Context(), db, table, []map[string]any{{"n": 1}})
 		require.NoError(t, err, table)
 		require.EqualValues(t, 1, got.Records)
@@ -246,7 +246,7 @@ func TestInsertLeavesRecordsAloneOrUpdatesThem(t *testing.T) {
 	require.Equal(t, []surrealsql.RecordID{"person:5"}, ids)
 
 	ids = nil
-	got, err = surrealsql.Bulk{Update: surrealsql.FromInput("name", "a b") + " -- and no more", IDs: keep}.Insert(t.Context(), db, "person", rows)
+	got, err = surrealsql.Bulk{Update: surrealsql.FromInput("name", "a b", "2fa") + " -- and no more", IDs: keep}.Insert(t.Context(), db, "person", rows)
 	require.NoError(t, err)
 	require.EqualValues(t, 5, got.Records)
 	require.Equal(t, []surrealsql.RecordID{"person:0", "person:1", "person:2", "person:3", "person:4"}, ids)

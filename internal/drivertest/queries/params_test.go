@@ -239,6 +239,15 @@ func TestParamErrorHasAdviceThatCanBeFollowed(t *testing.T) {
 	})
 }
 
+func TestParamOfAnyNameIsAskedForByIt(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	for _, name := range []string{"2h", "1st", "a b", "value_of"} {
+		drivertest.MustExec(t, db, "DEFINE PARAM $`"+name+"` VALUE 7")
+		require.Equal(t, 7, drivertest.QueryOne[int](t, db, "RETURN $`"+name+"`"), name)
+	}
+}
+
 func TestParamsOfTheServerAreTakenWhereTheyHaveAValue(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t)
