@@ -44,6 +44,10 @@ func NewRecordID(table string, key any) (RecordID, error) {
 // becomes t:[1000, 1.5dec, d'2024-01-01T00:00:00Z']. A set within the key keeps its
 // order, where the server sorts it. All of the text must be an id; spaces around it
 // are ignored.
+//
+// The text that a server makes of an id, by <string>id, may differ: of a table that is
+// called as a keyword it is `value`:1 (3.3.5, 4.0.0-beta.1), which this makes value:1, as
+// results hold it. So compare ids with ids, and not with such a text.
 func ParseRecordID(text string) (RecordID, error) {
 	raw, err := literal.ParseRecord(nil, text, true)
 	if err != nil {

@@ -113,3 +113,14 @@ func TestRecordIDsAndOtherTextTypesAreTheirText(t *testing.T) {
 	_, _, err = LongDuration("x").Split()
 	require.ErrorContains(t, err, "surrealsql: ")
 }
+
+func TestRecordIDOfATableCalledAsAKeywordIsOneHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	made, err := NewRecordID("value", 1)
+	require.NoError(t, err)
+	for _, text := range []string{"value:1", "`value`:1", "⟨value⟩:1"} {
+		id, err := ParseRecordID(text)
+		require.NoError(t, err)
+		require.Equal(t, made, id)
+	}
+}
