@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -172,4 +173,32 @@ func TestInterruptEndsReadsOnATransportThatKeepsNoDeadlines(t *testing.T) {
 		t.Fatal("a read that was under way goes on")
 	}
 	require.True(t, c.Broken())
+}
+
+func TestInterruptLeavesAPingToBeAnsweredAfterIt(t *testing.T) {
+	for name, options := range transports(t) {
+		t.Run(name, func(t *testing.T) {
+			answered := make(chan string, 1)
+			srv := scripted.New(t, func(c *scripted.Conn) {
+				c.Write(slices.Concat(scripted.Binary([]byte("one")), scripted.Frame(scripted.OpPing, []byte("there?")), scripted.Binary([]byte("two"))))
+				answered <- string(c.AwaitPong())
+				c.AwaitClose()
+			})
+			c := connect(t, options(srv))
+			msg, err := c.ReadMessage()
+			require.NoError(t, err)
+			require.Equal(t, "one", string(msg))
+			c.Interrupt()
+			for range 2 {
+				_, err = c.ReadMessage()
+				require.Equal(t, ErrInterrupted, err)
+			}
+			c.Resume()
+			msg, err = c.ReadMessage()
+			require.NoError(t, err)
+			require.Equal(t, "two", string(msg))
+			require.Equal(t, "there?", <-answered)
+			require.False(t, c.Broken())
+		})
+	}
 }

@@ -124,6 +124,9 @@ func (c *Conn) control(h header) error {
 	if err := c.fill(h.size + int(h.length)); err != nil {
 		return err
 	}
+	if c.interrupted.Load() { // an answer could not be written, and the connection would be lost
+		return ErrInterrupted
+	}
 	payload := c.take(h)
 	switch h.op {
 	case opPing:
