@@ -181,7 +181,7 @@ func TestLimiterWithoutLimitAndOneWithoutRate(t *testing.T) {
 			refusing := limiter.New(limiter.Settings{Rate: r, Refuse: true})
 			require.NoError(t, refusing.Wait(t.Context()), "the burst")
 			exceeded, _ := errors.AsType[*limiter.ExceededError](refusing.Wait(t.Context()))
-			require.EqualValues(t, math.MaxInt64, exceeded.Delay, "never")
+			require.Equal(t, time.Duration(math.MaxInt64), exceeded.Delay, "never")
 
 			none := limiter.New(limiter.Settings{Rate: r})
 			require.NoError(t, none.Wait(t.Context()), "the burst")
