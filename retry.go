@@ -164,7 +164,10 @@ func leastPause(err error) time.Duration {
 func ended(ctx context.Context, err, before error) error {
 	over := ctxerr.Of(ctx)
 	if errors.Is(err, context.Cause(ctx)) {
-		over = nil // it says so itself
+		over = ctx.Err() // why it ended err says itself
+	}
+	if errors.Is(err, over) {
+		over = nil
 	}
 	return errors.Join(over, err, before)
 }

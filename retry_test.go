@@ -168,6 +168,10 @@ func TestRetryEndsWithTheContextAndJoinsTheLastError(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, surrealsql.ErrConflict)
 
+		ctx, end := context.WithCancelCause(t.Context())
+		err = endless.Do(ctx, func(ctx context.Context) error { end(boom); return context.Cause(ctx) })
+		require.EqualError(t, err, "context canceled\nboom", "in an attempt whose error is the cause")
+
 		ctx, stop := context.WithCancel(t.Context())
 		n := 0
 		err = surrealsql.Retry{Pause: -1}.Do(ctx, func(ctx context.Context) error {

@@ -281,6 +281,7 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 	for set, err := range changefeed.Follow[any](ctx, db, feedOf("person")) {
 		if err != nil {
 			require.ErrorIs(t, err, why)
+			require.ErrorIs(t, err, context.Canceled)
 			got = append(got, "end")
 			continue
 		}

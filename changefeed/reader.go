@@ -12,6 +12,7 @@ import (
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/backoff"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/literal"
 )
 
@@ -185,7 +186,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	if backoff.Sleep(ctx, d) {
 		return nil
 	}
-	return context.Cause(ctx)
+	return ctxerr.Of(ctx)
 }
 
 // row is a set as the server sends it.

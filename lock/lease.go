@@ -12,6 +12,7 @@ import (
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/backoff"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // What the lock's records say, and the statements that take, extend and end a lease. All times
@@ -61,9 +62,9 @@ func (l *Lock) wait(ctx context.Context, poll time.Duration) (sent time.Time, er
 			return sent, err
 		}
 		if !backoff.Sleep(ctx, backoff.Half(2*poll)) {
-			why := context.Cause(ctx)
-			if held == nil && errors.Is(err, why) {
-				return sent, err
+			why := ctxerr.Of(ctx)
+			if held == nil && errors.Is(err, ctx.Err()) && errors.Is(err, context.Cause(ctx)) {
+				return sent, err // it says so itself
 			}
 			if held == nil {
 				return sent, errors.Join(why, err)

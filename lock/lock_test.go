@@ -55,11 +55,13 @@ func acquire(t *testing.T, db *sql.DB) *lock.Lock {
 // requireHeld requires that nobody else gets the lock of the name for so long.
 func requireHeld(t *testing.T, db *sql.DB, d time.Duration) *lock.HeldError {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	why := errors.New("the job can wait")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), d, why)
 	defer cancel()
 	_, err := lock.Acquire(ctx, db, "job", &short)
 	var held *lock.HeldError
 	require.ErrorAs(t, err, &held)
+	require.ErrorIs(t, err, why)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	return held
 }

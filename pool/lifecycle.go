@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // Pause lets callers wait, whatever is idle, until Resume: while the server is
@@ -99,7 +101,7 @@ func (p *Pool) Drain(ctx context.Context) (drained error) {
 	err := p.Close()
 	if taken > 0 {
 		err = fmt.Errorf("pool: drain: %d connections were held to the end and taken away: %w",
-			taken, context.Cause(ctx))
+			taken, ctxerr.Of(ctx))
 	}
 	return err
 }

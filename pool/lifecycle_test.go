@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"syscall"
 	"testing"
@@ -184,11 +185,13 @@ func TestDrainEndsWithItsContextAndTakesAwayWhatIsHeld(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site) {
 		p := s.open(t, Settings{})
 		held := acquire(t, p)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		why := errors.New("the deploy goes on")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, why)
 		defer cancel()
 		begun := time.Now()
 		err := p.Drain(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, why)
 		require.ErrorContains(t, err, "1 connections were held")
 		require.Equal(t, time.Second, time.Since(begun))
 		require.Error(t, held.Ping(t.Context()))

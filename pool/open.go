@@ -13,6 +13,7 @@ import (
 
 	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/breaker"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/lending"
 )
 
@@ -151,7 +152,7 @@ func (p *Pool) warmUp(ctx context.Context) error {
 	case <-warm:
 	case <-ctx.Done():
 		return fmt.Errorf("pool: open: the minimum of %d connections was not there in time: %w",
-			p.set.Min, context.Cause(ctx))
+			p.set.Min, ctxerr.Of(ctx))
 	}
 	p.mu.Lock()
 	made, err := p.open, p.backoff.err

@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,18 @@ func TestMinIsMadeInParallelAndKept(t *testing.T) {
 		require.NotZero(t, stats.ClosedBy[ReasonLifetime])
 		require.Zero(t, stats.ClosedBy[ReasonIdleTime])
 		requireSound(t, stats)
+	})
+}
+
+func TestOpenEndsWithItsContextAndSaysWhy(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		s.through(hang)
+		why := errors.New("the start takes too long")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, why)
+		defer cancel()
+		_, err := New(ctx, s.config(t), Settings{Min: 1})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, why)
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // An engine as a process of its own, and the JSON lines that it is spoken to by.
@@ -106,7 +108,7 @@ func (p *process) awaitReady(ctx context.Context) error {
 	err := p.decode.Decode(&m)
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("surrealtest: %s was not ready in time: %w%s", p.cmd.Path, context.Cause(ctx), p.stderrTail())
+		return fmt.Errorf("surrealtest: %s was not ready in time: %w%s", p.cmd.Path, ctxerr.Of(ctx), p.stderrTail())
 	case err != nil:
 		return fmt.Errorf("surrealtest: %s ended before it was ready: %w%s", p.cmd.Path, err, p.stderrTail())
 	case m.Ready == nil:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // The proxy that misbehaves: its public face. What goes through it is in
@@ -129,7 +130,7 @@ func (p *Proxy) Wait(ctx context.Context, condition func(ProxyStats) bool) (Prox
 	for !condition(p.counts) {
 		if ctx.Err() != nil {
 			return p.counts, fmt.Errorf("surrealtest: waited in vain at the proxy: %w; it counts %+v",
-				context.Cause(ctx), p.counts)
+				ctxerr.Of(ctx), p.counts)
 		}
 		p.changed.Wait()
 	}

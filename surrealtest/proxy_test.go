@@ -310,10 +310,12 @@ func TestProxyPassesOnAReset(t *testing.T) {
 func TestProxyWaitSaysWhatItCountedInVain(t *testing.T) {
 	t.Parallel()
 	p := NewProxy(t, echo(t))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	why := errors.New("the test is over")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
 	_, err := p.Wait(ctx, func(s ProxyStats) bool { return s.Accepted == 7 })
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, why)
 	require.ErrorContains(t, err, "Accepted:0")
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/clock"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 	"github.com/surrealsql/surrealsql/internal/ws"
 )
 
@@ -204,15 +205,15 @@ func (s *Frames) Settle(ctx context.Context) error {
 		return nil
 	}
 	c := s.conn
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+	if err := ctxerr.Of(ctx); err != nil {
+		return err
 	}
 	s.Bound(ctx)
 	for s.IsOpen() {
 		_, err := s.read()
 		if err == ws.ErrInterrupted {
 			s.unguard()
-			return context.Cause(ctx)
+			return ctxerr.Of(ctx)
 		}
 		if err != nil {
 			s.close()
