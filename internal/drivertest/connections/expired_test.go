@@ -263,7 +263,6 @@ func TestSessionThatCannotBeRenewedIsAuth(t *testing.T) {
 	require.Equal(t, 2, srv.Count("signin"), "a refused password is not tried twice")
 }
 
-// A server that says "expired" for ever gives an error, not a loop.
 // Of a call whose session has expired nothing has run, whatever becomes of the sign-in.
 func TestSessionWhoseRenewalIsLostHasItsCallMadeElsewhere(t *testing.T) {
 	t.Parallel()
@@ -289,6 +288,7 @@ func TestSessionWhoseRenewalIsLostHasItsCallMadeElsewhere(t *testing.T) {
 	_ = tx.Rollback()
 }
 
+// A server that says "expired" for ever gives an error, not a loop.
 func TestSessionThatStaysExpiredIsGivenUp(t *testing.T) {
 	t.Parallel()
 	srv := expiring(t, func(c *scripted.Conn, r scripted.Request) bool {
