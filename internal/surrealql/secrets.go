@@ -66,6 +66,9 @@ func hideSecrets(text string, regexes bool) (hidden string, twofold, faulty bool
 		faulty = faulty || t.kind == tInvalid && t.end == len(text)
 		if c.next(t, text) {
 			b.WriteString(text[kept:t.pos])
+			if prev.kind == tWord && adjacent(prev, t) {
+				b.WriteByte(' ') // or the word would be the prefix of the string
+			}
 			b.WriteString("'…'")
 			kept = t.end
 			t.kind = tString

@@ -46,6 +46,7 @@ func FuzzSecretsAreHiddenOnce(f *testing.F) {
 	f.Add("DEFINE USER u ON ROOT PASSWORD 'x'")
 	f.Add("PASSWORD\xff'⟨`/*")
 	f.Add("SET name = 'O'Brien'; DEFINE USER u ON ROOT PASSWORD {'x'; /it's/}")
+	f.Add("DEFINE PASSWORD b&00")
 	f.Fuzz(func(t *testing.T, text string) {
 		hidden := HideSecrets(text)
 		require.Equal(t, hidden, HideSecrets(hidden))
