@@ -109,8 +109,11 @@ func (c *Conn) unsent(err error) error {
 }
 
 // unsent takes from the error of an exchange that comes before a call what it says of having
-// been sent: the call was not.
+// been sent: the call was not. What the program's own source of credentials has met stays.
 func unsent(err error) error {
+	if _, theirs := errors.AsType[*sourceError](err); theirs {
+		return err
+	}
 	if lost, ok := errors.AsType[*ConnError](err); ok && lost.Sent {
 		it := *lost
 		it.Sent = false

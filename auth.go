@@ -111,7 +111,7 @@ func (c *Config) askToken(ctx context.Context) (token string, err error) {
 	switch {
 	case c.TokenSource != nil:
 		if token, err = c.TokenSource(ctx); err != nil {
-			return "", fmt.Errorf("surrealsql: Config.TokenSource: %w", err)
+			return "", &sourceError{"Config.TokenSource", err}
 		}
 		if token == "" {
 			return "", errors.New("surrealsql: Config.TokenSource: got an empty token, expected a JWT")
@@ -128,7 +128,7 @@ func (c *Config) askPassword(ctx context.Context) (user, password string, err er
 	switch {
 	case c.CredentialSource != nil:
 		if user, password, err = c.CredentialSource(ctx); err != nil {
-			return "", "", fmt.Errorf("surrealsql: Config.CredentialSource: %w", err)
+			return "", "", &sourceError{"Config.CredentialSource", err}
 		}
 		return user, password, nil
 	case c.PasswordFile != "":

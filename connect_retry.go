@@ -13,13 +13,13 @@ const maxBackoff = 10 * time.Second
 
 // isTemporary reports whether an error to connect can pass by itself: a refused
 // connection can, a refused password cannot. Signing in may be repeated, and so may
-// what was lost during it (see prepare).
+// what was lost during it (see prepare), and what gives the credentials.
 func isTemporary(err error) bool {
 	var setUp *setUpError
 	if errors.As(err, &setUp) {
 		return false
 	}
-	return IsRetryable(err)
+	return IsRetryable(err) || errors.Is(err, ErrOutcomeUnknown) && !isIncompatible(err)
 }
 
 // failsFast reports whether DialContext refused to dial for now. Trying again
@@ -37,3 +37,14 @@ type setUpError struct{ err error }
 func (e *setUpError) Error() string { return e.err.Error() }
 
 func (e *setUpError) Unwrap() error { return e.err }
+
+// sourceError is an error of the program's that gives or keeps credentials. A connection
+// that it has lost is its own.
+type sourceError struct {
+	name string
+	err  error
+}
+
+func (e *sourceError) Error() string { return "surrealsql: " + e.name + ": " + e.err.Error() }
+
+func (e *sourceError) Unwrap() error { return e.err }

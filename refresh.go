@@ -191,7 +191,7 @@ func (c *Connector) renewTokens(ctx context.Context, cfg *Config, h *host) (toke
 	}
 	if cfg.OnTokens != nil {
 		if err := cfg.OnTokens(ctx, k.unsaved); err != nil {
-			return tokens.Token{}, fmt.Errorf("surrealsql: Config.OnTokens: %w", err)
+			return tokens.Token{}, &sourceError{"Config.OnTokens", err}
 		}
 	}
 	token := tokens.Read(k.unsaved.Access, k.asked)

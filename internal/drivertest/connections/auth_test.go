@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -214,6 +216,15 @@ func TestAuthSourceThatFailsFailsTheConnectWithItsError(t *testing.T) {
 			require.LessOrEqual(t, stats.Accepted, drivertest.FirstDials(t))
 		})
 	}
+	t.Run("a lost database of its own", func(t *testing.T) {
+		t.Parallel()
+		lost := fmt.Errorf("%w: %w", boom, &surrealsql.ConnError{Op: "read", Addr: "vault:8000", Err: io.EOF, Sent: true})
+		err := drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) {
+			c.CredentialSource = func(context.Context) (string, string, error) { return "", "", lost }
+		}).PingContext(t.Context())
+		require.ErrorIs(t, err, boom)
+		require.ErrorContains(t, err, "Config.CredentialSource: "+lost.Error())
+	})
 	t.Run("an empty token", func(t *testing.T) {
 		t.Parallel()
 		db := drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) {
