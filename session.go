@@ -86,8 +86,8 @@ func (c *Conn) Use(ctx context.Context, namespace, database string) error {
 
 // Let sets a session variable: $name in the texts of this lease. The name has no
 // $, and is none of SurrealDB's own such as auth or value. The value may be
-// anything that can be an argument. An argument of a query that has the same name
-// goes before it (3.x).
+// anything that can be an argument, and is read once, now. An argument of a query
+// that has the same name goes before it (3.x).
 func (c *Conn) Let(ctx context.Context, name string, value any) error {
 	if err := checkVariable(name); err != nil {
 		return fmt.Errorf("surrealsql: Let: %w", err)
@@ -117,9 +117,10 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 // SignIn authenticates this lease as somebody else, and selects the namespace and
 // database that the credentials name; what they do not name stays selected. Where the
 // Config's schema has not run in such a database, that is done before, as the user that is
-// signed in until then. When it fails the session stays as it was; [IsAuth] tells whether the credentials were refused. [Conn.Tokens] then has what
-// the server gave. A session that expires is renewed by the same credentials; after a
-// RefreshToken, by the access token that came for it, as long as that lives.
+// signed in until then. When it fails the session stays as it was; [IsAuth] tells whether
+// the credentials were refused. [Conn.Tokens] then has what the server gave. A session that
+// expires is renewed by the same credentials; after a RefreshToken, by the access token that
+// came for it, as long as that lives.
 func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	l, err := cred.login()
 	if err != nil {

@@ -37,8 +37,8 @@ func (p *Pool) balanceLocked() {
 	active := p.dials.active()
 	if active < need {
 		p.startLocked(min(p.demandLocked(room, wanted-p.dials.ending), p.set.MaxConnecting) - active)
-	} else if keep := max(need, min(spareDials, p.set.Burst+room)); p.state != serving { // what fails meanwhile fails nobody who waits for Resume
-		p.dials.dropYoungest(active)
+	} else if keep := max(need, min(spareDials, p.set.Burst+room)); p.state != serving {
+		p.dials.dropYoungest(active) // one that fails would fail those who wait for Resume
 	} else if active > keep {
 		p.dials.dropYoungest(active - keep)
 	}

@@ -65,8 +65,8 @@ type Conn interface {
 
 	// Revoke closes the socket of a connection that somebody else may be using. The
 	// errors that the borrower gets from then on wrap why, in a TakenError, also those of
-	// open rows or of an open transaction. The first reason stays. Any goroutine may call it. A later
-	// Close still calls the function of OnRelease.
+	// open rows or of an open transaction. The first reason stays. Any goroutine may call
+	// it. A later Close still calls the function of OnRelease.
 	Revoke(why error)
 
 	// Check asks the server whether it answers on an idle connection: one round trip,
