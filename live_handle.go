@@ -5,10 +5,12 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
 	"github.com/surrealsql/surrealsql/internal/box"
+	"github.com/surrealsql/surrealsql/internal/ctxerr"
 )
 
 // Live queries beside the pool: a connector whose connections are light handles upon one socket.
@@ -78,7 +80,7 @@ func (l *liveConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	case l.connecting <- struct{}{}:
 		defer func() { <-l.connecting }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("surrealsql: cannot connect: waiting for another one to make the socket of live queries: %w", ctxerr.Of(ctx))
 	}
 	if s := l.present(); s != nil {
 		return &liveHandle{socket: s}, nil

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -41,6 +42,31 @@ func requireMade(t *testing.T, sockets *drivertest.Sockets, n int) {
 	t.Helper()
 	_, opened := sockets.Count()
 	require.Equal(t, n, opened-drivertest.FirstDials(t)+1, "sockets that were made")
+}
+
+func TestLiveSocketIsWaitedForNoLongerThanAContextLasts(t *testing.T) {
+	t.Parallel()
+	srv := scripted.Listen(t, func(c *scripted.Conn) { c.Arrived(); _ = c.AwaitEnd() })
+	cfg, err := surrealsql.ParseDSN(srv.DSN())
+	require.NoError(t, err)
+	var sockets drivertest.Sockets
+	sockets.Use(cfg)
+	connector, err := surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	live := connector.Live()
+	first, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := live.Connect(first); ended <- err }()
+	require.Eventually(t, func() bool { open, _ := sockets.Count(); return open == 1 }, patience, time.Millisecond)
+	why := errors.New("nobody looks any more")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	_, err = live.Connect(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, why)
+	require.ErrorContains(t, err, "waiting for another one to make the socket")
+	end()
+	require.Error(t, <-ended)
 }
 
 func TestLiveQueriesShareASocket(t *testing.T) {
