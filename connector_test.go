@@ -137,11 +137,15 @@ func TestConnectTellsWhyItsContextEndedAndThatItDid(t *testing.T) {
 	for _, s := range append(silences(), between) {
 		t.Run("silent "+s.stage, func(t *testing.T) {
 			t.Parallel()
-			srv := scripted.Listen(t, s.script)
-			db := drivertest.OpenDB(t, srv.DSN(), orNothing(s.change))
+			cfg, err := surrealsql.ParseDSN(scripted.Listen(t, s.script).DSN())
+			require.NoError(t, err)
+			orNothing(s.change)(cfg)
+			connector, err := surrealsql.NewConnector(cfg)
+			require.NoError(t, err)
+			defer connector.Close()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer time.AfterFunc(50*time.Millisecond, func() { cancel(why) }).Stop()
-			err := db.PingContext(ctx)
+			_, err = connector.Connect(ctx) // database/sql tells no cause where ctx ends before that
 			require.ErrorIs(t, err, why)
 			require.ErrorIs(t, err, context.Canceled)
 			require.False(t, surrealsql.IsRetryable(err), "%v", err)

@@ -59,7 +59,7 @@ func TestEachServersTestsShowTheirGoroutinesOnASignal(t *testing.T) {
 
 func TestProcessThatIsNotReadyInTimeIsKilled(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // for the shell to speak
 	defer cancel()
 	// exec, since a child of the shell would keep its stdout open.
 	_, err := startProcess(ctx, exec.Command("/bin/sh", "-c", "echo waiting >&2; exec sleep 1000"), false)
