@@ -10,6 +10,7 @@ package changefeed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -103,7 +104,15 @@ func reading[T any](ctx context.Context, q surrealsql.Querier, f Feed, follow bo
 		if r, err := newReader[T](q, f); err != nil {
 			yield(Set[T]{}, err)
 		} else {
-			r.read(ctx, follow, yield)
+			r.read(ctx, follow, func(s Set[T], err error) bool { return yield(s, because(ctx, err)) })
 		}
 	}
+}
+
+// because is an error with the cause of a context that has ended, which database/sql does not tell.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
 }

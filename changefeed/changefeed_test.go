@@ -290,4 +290,8 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 	}
 	require.Equal(t, []string{"1", "end"}, got)
 	require.Zero(t, db.Stats().InUse)
+	for _, err := range changefeed.Follow[any](ctx, db, feedOf("person")) { // which database/sql ends
+		require.ErrorIs(t, err, why)
+		require.ErrorIs(t, err, context.Canceled)
+	}
 }
