@@ -180,7 +180,8 @@ func (c *Conn) makeReady(ctx context.Context) error {
 }
 
 // yieldBuffer saves open rows from the next reply: they move to memory of
-// their own. So a query inside a loop over rows is served, never mixed up.
+// their own. So a query inside a loop over rows is served, never mixed up. Where ctx has
+// ended they stay: nothing is sent for it.
 //
 // It stops the idle checker too where no ResetSession has done so:
 // when the caller for whom database/sql has made it is gone by then, it asks IsValid,
@@ -189,7 +190,7 @@ func (c *Conn) yieldBuffer(ctx context.Context) {
 	if c.lease.first {
 		c.stopIdling()
 	}
-	if c.buffers.rows != nil {
+	if c.buffers.rows != nil && ctx.Err() == nil {
 		c.buffers.rows.detach(ctx)
 		c.buffers.rows = nil
 	}

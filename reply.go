@@ -171,13 +171,24 @@ func (r *reply) drop() {
 func (r *reply) detach(ctx context.Context, from int) {
 	if r.unread {
 		if r.streamed == nil && r.stream.Arriving() {
-			defer context.AfterFunc(ctx, r.owner.abort)()
+			defer r.boundBy(ctx)()
 			_ = r.stream.Buffer() // an error is one of the next row's, too
 		}
 		return
 	}
 	for i := max(from, 0); i < len(r.entries); i++ {
 		r.entries[i].own()
+	}
+}
+
+// boundBy closes the socket at the end of ctx, until the function that it returns is called:
+// where ctx has ended it is closed then, not in the middle of a later call.
+func (r *reply) boundBy(ctx context.Context) (release func()) {
+	stop := context.AfterFunc(ctx, r.owner.abort)
+	return func() {
+		if !stop() {
+			r.owner.abort()
+		}
 	}
 }
 

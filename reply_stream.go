@@ -304,7 +304,7 @@ func restOfFrame(body []byte) ([]byte, error) {
 // collectFrames waits for the frames that are to come, and returns the bytes of their rows after
 // those that d stands before, n of an array. What ends the stream is for the row after them.
 func (r *reply) collectFrames(ctx context.Context, d *cbor.Decoder, n int, block *blockRows) []byte {
-	defer context.AfterFunc(ctx, r.owner.abort)()
+	defer r.boundBy(ctx)()
 	var rows []byte
 	items, rest, err := restOfRows(d, n, block)
 	for {

@@ -1,16 +1,18 @@
 package failures
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/surrealsql/surrealsql"
 	"github.com/surrealsql/surrealsql/internal/drivertest"
 	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
-// A call beside open rows on one lease, whose connection is lost.
+// A call beside open rows on one lease, whose connection is lost, or whose context has ended.
 
 func TestCallBesideOpenRowsOnALostConnectionReturns(t *testing.T) {
 	t.Parallel()
@@ -46,4 +48,38 @@ func TestCallBesideOpenRowsOnALostConnectionReturns(t *testing.T) {
 			require.NoError(t, drivertest.Exec(t.Context(), db, "UPDATE y"))
 		})
 	}
+}
+
+// Nothing is sent for it, so what is under way need not make way for it either.
+func TestCallWhoseContextHasEndedCostsNoRowsThatAreOpenBesideIt(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	db := drivertest.NewDB(t)
+	drivertest.MustExec(t, db, "DEFINE TABLE x")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, mode := range []surrealsql.StreamMode{surrealsql.StreamAlways, surrealsql.StreamNever} {
+		t.Run(string(mode), func(t *testing.T) {
+			conn := drivertest.Lease(t, db)
+			tx, err := conn.BeginTx(t.Context(), nil)
+			require.NoError(t, err)
+			drivertest.MustExec(t, tx, "CREATE x")
+			rows, err := conn.QueryContext(surrealsql.WithStream(t.Context(), mode), "SELECT $this AS i FROM $1", drivertest.Numbers(n))
+			require.NoError(t, err)
+			defer rows.Close()
+			for want := range n {
+				require.True(t, rows.Next(), "%v", rows.Err())
+				var i int
+				require.NoError(t, rows.Scan(&i))
+				require.Equal(t, want, i)
+				if want%1000 == 10 {
+					require.ErrorIs(t, drivertest.Exec(ended, conn, "CREATE x"), context.Canceled)
+				}
+			}
+			require.False(t, rows.Next())
+			require.NoError(t, rows.Err())
+			require.NoError(t, tx.Commit())
+		})
+	}
+	require.Equal(t, 2, drivertest.QueryOne[int](t, db, "RETURN count(SELECT * FROM x)"))
 }
