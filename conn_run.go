@@ -118,7 +118,7 @@ func (c *Conn) runText(ctx context.Context, r *reply, text string, args []driver
 	ctx, started := c.queryStart(ctx, q.Text, len(args))
 	if c.streams(ctx, q, mode) {
 		r.streamed, c.streaming = &streamed{frames: c.frames}, q
-		r.one = r.early(early) && callstack.Holds(callstack.QueryRow)
+		r.one = r.early(early) && callstack.InQueryRow()
 	}
 	err = c.exchange(ctx, r, text, args, early)
 	if err != nil && q.buildsIndex && c.major >= 4 {

@@ -2,6 +2,7 @@ package queries
 
 import (
 	"context"
+	"database/sql/driver"
 	"runtime"
 	"strings"
 	"testing"
@@ -211,3 +212,43 @@ func TestStreamHasTheColumnTypesOfTheRowsThatHaveArrived(t *testing.T) {
 	}
 	require.NoError(t, rows.Err())
 }
+
+// QueryRow has the rest of an answer dropped. What the program runs within it, on the same
+// goroutine, has all of its rows.
+func TestStreamIsWholeForWhatRunsWithinAQueryRow(t *testing.T) {
+	t.Parallel()
+	surrealtest.Needs(t, "3.3")
+	const n, text = 20_000, "SELECT $this AS i FROM $1"
+	lookUp := drivertest.NewDB(t)
+	counted := make(map[string]int)
+	db := drivertest.NewDB(t, func(cfg *surrealsql.Config) {
+		cfg.AfterConnect = func(ctx context.Context, c *surrealsql.Conn) error {
+			rows, err := c.QueryContext(ctx, text, []driver.NamedValue{{Ordinal: 1, Value: drivertest.Numbers(n)}})
+			if err != nil {
+				return err
+			}
+			for ; err == nil; counted["AfterConnect"]++ {
+				err = rows.Next(make([]driver.Value, 1))
+			}
+			counted["AfterConnect"]-- // io.EOF
+			return rows.Close()
+		}
+	})
+	valuer := valuerFunc(func() (driver.Value, error) {
+		rows, err := lookUp.QueryContext(t.Context(), text, drivertest.Numbers(n))
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			counted["Valuer"]++
+		}
+		return int64(1), rows.Close()
+	})
+	require.Equal(t, 1, drivertest.QueryOne[int](t, db, "RETURN $1", valuer))
+	require.Equal(t, map[string]int{"AfterConnect": n, "Valuer": n}, counted)
+}
+
+// valuerFunc is a driver.Valuer that does something.
+type valuerFunc func() (driver.Value, error)
+
+func (f valuerFunc) Value() (driver.Value, error) { return f() }
