@@ -2,6 +2,7 @@ package breaker
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"github.com/surrealsql/surrealsql"
@@ -46,14 +47,17 @@ func (b *Breaker) dial(ctx context.Context, network, addr string, dial dialFunc)
 		p.done = done
 		return dial(ctx, network, addr)
 	}
-	nc, err := dial(ctx, network, addr) // by someone who has another tracer
+	nc, err := dial(ctx, network, addr) // by who asks whether a host is back
 	if err != nil {
 		done(&surrealsql.ConnError{Op: "connect", Addr: addr, Err: err})
 	} else {
-		done(nil)
+		done(errAccepted)
 	}
 	return nc, err
 }
+
+// errAccepted tells nothing of a server: one that hangs accepts connections too.
+var errAccepted = errors.New("breaker: it was dialled, and what it answered is not known")
 
 // tracer tells a Breaker how connects and queries ended. Joined with the tracer that was
 // there before it comes last: so it gets the context that the other returned, and is told

@@ -110,3 +110,30 @@ func TestBreakersOfOneConfigEachLearnOfItsConnects(t *testing.T) {
 		require.Equal(t, breaker.Closed, own.State(home))
 	})
 }
+
+// So the driver asks whether a host is back: it dials, and tells no tracer.
+func TestBreakerTakesAnAcceptedConnectionForNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var cfg *surrealsql.Config
+		b := newSite(t, breaker.Settings{Failures: 2, OpenFor: time.Second}, nil, once, func(c *surrealsql.Config) { cfg = c })
+		accepted := func() {
+			nc, err := cfg.DialContext(t.Context(), "tcp", home)
+			require.NoError(t, err)
+			require.NoError(t, nc.Close())
+		}
+		b.Fail(drivertest.Refuse)
+		require.Error(t, b.connect(t.Context()))
+		b.Fail(nil)
+		accepted()
+		b.Fail(drivertest.Refuse)
+		require.Error(t, b.connect(t.Context()))
+		b.requireOpen(t)
+		b.Fail(nil)
+		time.Sleep(time.Second)
+		accepted()
+		require.Equal(t, breaker.HalfOpen, b.breaker.State(home))
+		require.NoError(t, b.connect(t.Context()))
+		require.Equal(t, breaker.Closed, b.breaker.State(home))
+	})
+}
