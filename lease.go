@@ -165,7 +165,12 @@ func (l *lent) End() lending.Unfit { return (*Conn)(l).endLease() }
 
 func (l *lent) Settling() bool { return l.frames.IsOpen() }
 
-func (l *lent) Settle() { _ = (*Conn)(l).settleWithin(context.Background(), l.cfg.CancelTimeout) }
+func (l *lent) Settle(ctx context.Context) {
+	c := (*Conn)(l)
+	if c.settleWithin(ctx, c.cfg.CancelTimeout) != nil {
+		c.abort()
+	}
+}
 
 func (l *lent) Leftover() bool { return (*Conn)(l).leftover() }
 

@@ -202,3 +202,44 @@ func TestDrainEndsWithItsContextAndTakesAwayWhatIsHeld(t *testing.T) {
 		requireSound(t, p.Stats())
 	})
 }
+
+// A call was given up on it, and its server has not stopped that: nobody holds it.
+func TestCloseAndDrainCutOffWhatSettles(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*Pool) error{"Close": (*Pool).Close, "Drain": drained} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(c *scripted.Conn) {
+					c.Serve(func(r scripted.Request) {
+						switch r.Method {
+						case "query_stream":
+							c.Stream(r.ID, scripted.StreamBegin(1))
+						case "query_cancel":
+							c.Reply(r.ID, scripted.None)
+						default:
+							c.Answer(r)
+						}
+					})
+				})
+				s.Streaming()
+				cfg := s.config(t)
+				cfg.Stream, cfg.CancelTimeout = surrealsql.StreamAlways, time.Hour
+				p, err := New(t.Context(), cfg, Settings{})
+				require.NoError(t, err)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err = p.DB().ExecContext(ctx, "CREATE x")
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.Equal(t, 1, p.Stats().Held)
+				began := time.Now()
+				require.NoError(t, end(p))
+				require.Zero(t, time.Since(began))
+				synctest.Wait()
+				require.Zero(t, s.Open())
+				require.Zero(t, p.Stats().Total)
+				requireSound(t, p.Stats())
+			})
+		})
+	}
+}

@@ -30,10 +30,7 @@ func (p *Pool) release(e *entry, kept bool) {
 func (p *Pool) giveBack(e *entry, kept bool) {
 	unfit := e.lent.End()
 	if unfit == lending.Fit && e.lent.Settling() {
-		go func() {
-			e.lent.Settle()
-			p.giveBack(e, kept)
-		}()
+		p.settle(e, kept)
 		return
 	}
 	why := ReasonHook // also when the hook panics
@@ -41,6 +38,24 @@ func (p *Pool) giveBack(e *entry, kept bool) {
 	why = p.reusable(e, kept, unfit)
 	if why == ReasonBroken {
 		p.requestCheck()
+	}
+}
+
+// settle gives a connection back when the server has stopped what was given up on it. Nobody
+// waits for that where the pool is closed.
+func (p *Pool) settle(e *entry, kept bool) {
+	settle := func() {
+		e.lent.Settle(p.ctx)
+		p.giveBack(e, kept)
+	}
+	p.mu.Lock()
+	over := p.state == closed
+	if !over {
+		p.background(settle)
+	}
+	p.mu.Unlock()
+	if over {
+		settle()
 	}
 }
 

@@ -34,9 +34,10 @@ type Conn interface {
 
 	// Settling reports, after End, whether a call was given up whose end the server has
 	// not told yet: the connection is as good as before once Settle has returned, which
-	// waits for that end and then closes the socket. Nobody else may use it until then.
+	// waits for that end, as long as ctx allows, and then closes the socket. Nobody else may
+	// use it until then.
 	Settling() bool
-	Settle()
+	Settle(ctx context.Context)
 
 	// StartIdling lets the driver's idle checker use the connection, once nothing of the
 	// pool's or of the program's uses it any more. ResetSession, OnRelease and Close keep
