@@ -65,7 +65,7 @@ const (
 // Change is one change.
 type Change[T any] struct {
 	Action Action
-	ID     surrealsql.RecordID // of the record; "" where the table was defined
+	ID     surrealsql.RecordID // of the record; "" where the table was defined, and of what a view's record became
 	// Record is the record after the change. Of a deletion it is the record as it was, where
 	// the feed has it (CHANGEFEED … INCLUDE ORIGINAL), else the zero value.
 	Record T

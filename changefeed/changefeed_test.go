@@ -126,6 +126,35 @@ func TestReadGivesSetsOfManyTablesWhole(t *testing.T) {
 	}
 }
 
+// Their records have no id in the feed, so that they do not tell whose they are.
+func TestReadGivesChangesOfViewsToThemAlone(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	drivertest.MustExec(t, db, `DEFINE TABLE item CHANGEFEED 1h; CREATE item:1; DEFINE TABLE other CHANGEFEED 1h`)
+	drivertest.MustExec(t, db, `DEFINE TABLE number CHANGEFEED 1h AS SELECT count() AS n FROM item GROUP ALL`)
+	drivertest.MustExec(t, db, `DEFINE TABLE total CHANGEFEED 1h AS SELECT count() AS n FROM item GROUP ALL`)
+	drivertest.MustExec(t, db, `CREATE item:2; BEGIN; CREATE other:1; CREATE item:3; COMMIT; CREATE other:2`)
+	for _, table := range []string{"item", "number", "other", "total"} {
+		told, err := surrealsql.All[struct{ Changes []any }](t.Context(), db, "SHOW CHANGES FOR TABLE "+table+" SINCE 0 LIMIT 1000")
+		require.NoError(t, err)
+		want := 0
+		for _, set := range told {
+			want += len(set.Changes)
+		}
+		for _, size := range []int{1, 2, 3, 500} {
+			n := 0
+			for _, set := range read[map[string]any](t, db, changefeed.Feed{Table: table, PageSize: size, Settle: 1}) {
+				for _, c := range set.Changes {
+					if n++; c.Action == changefeed.Update && (table == "item" || table == "other") {
+						require.Equal(t, table, c.ID.Table())
+					}
+				}
+			}
+			require.Equal(t, want, n, "%s, page of %d", table, size)
+		}
+	}
+}
+
 func TestReadGivesWhatWasBeforeWhereTheFeedHasIt(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t)

@@ -88,7 +88,7 @@ func (r *reader[T]) read(ctx context.Context, follow bool, yield func(Set[T], er
 // error.
 func (r *reader[T]) give(ctx context.Context, last Position, yield func(Set[T], error) bool) bool {
 	for r.passed < last {
-		rows, _, err := r.page(ctx)
+		rows, err := r.ownPage(ctx)
 		if err != nil {
 			yield(Set[T]{}, err)
 			return false
@@ -98,7 +98,7 @@ func (r *reader[T]) give(ctx context.Context, last Position, yield func(Set[T], 
 				r.passed = last
 				return true
 			}
-			if row.Changes = r.own(row.Changes); len(row.Changes) == 0 {
+			if len(row.Changes) == 0 {
 				r.passed = row.Versionstamp
 				continue
 			}
@@ -119,15 +119,33 @@ func (r *reader[T]) give(ctx context.Context, last Position, yield func(Set[T], 
 	return true
 }
 
-// own returns the changes of the table.
-func (r *reader[T]) own(changes []map[string]any) []map[string]any {
-	return slices.DeleteFunc(changes, func(c map[string]any) bool {
-		table := tableOf(c)
-		return table != r.feed.Table && table != ""
-	})
+// ownPage is page with the changes of the table alone. All of them are known before the first is
+// given, as the program may take so long that the feed loses the others.
+func (r *reader[T]) ownPage(ctx context.Context) ([]row, error) {
+	rows, _, err := r.page(ctx)
+	for i := range rows {
+		if err == nil {
+			rows[i].Changes, err = r.own(ctx, rows[i])
+		}
+	}
+	return rows, err
 }
 
-// tableOf is the table of a change, "" where it has a form that is not known.
+// own returns the changes of the table in a set of the database. Where some do not tell whose they
+// are, the server is asked for the table's: a set has no more parts than changes.
+func (r *reader[T]) own(ctx context.Context, of row) ([]map[string]any, error) {
+	if !slices.ContainsFunc(of.Changes, func(c map[string]any) bool { return tableOf(c) == "" }) {
+		return slices.DeleteFunc(of.Changes, func(c map[string]any) bool { return tableOf(c) != r.feed.Table }), nil
+	}
+	rows, err := r.askFor(ctx, "TABLE "+r.ident, of.Versionstamp, min(len(of.Changes), maxSets))
+	if err != nil || len(rows) == 0 || rows[0].Versionstamp != of.Versionstamp {
+		return nil, err
+	}
+	return rows[0].Changes, nil
+}
+
+// tableOf is the table of a change, "" where that does not say: a record of a view has no id in it
+// (3.0.2 to 4.0.0-beta.1).
 func tableOf(change map[string]any) string {
 	for _, key := range []string{"define_table", "delete", "current", "update"} {
 		object, _ := change[key].(map[string]any)
@@ -197,7 +215,11 @@ type row struct {
 
 // ask reads sets of the database from a position on.
 func (r *reader[T]) ask(ctx context.Context, since Position, limit int) ([]row, error) {
-	text := fmt.Sprintf("SHOW CHANGES FOR DATABASE SINCE %d LIMIT %d", since, limit)
+	return r.askFor(ctx, "DATABASE", since, limit)
+}
+
+func (r *reader[T]) askFor(ctx context.Context, what string, since Position, limit int) ([]row, error) {
+	text := fmt.Sprintf("SHOW CHANGES FOR %s SINCE %d LIMIT %d", what, since, limit)
 	rows, err := surrealsql.All[row](ctx, r.q, text)
 	if err != nil {
 		return nil, fmt.Errorf("changefeed: table %q: %w", r.feed.Table, err)
@@ -249,12 +271,13 @@ func (r *reader[T]) whole(ctx context.Context, rows []row) ([]row, error) {
 }
 
 // parts is how many sets of one table there are in those of the database, which is what a LIMIT
-// counts up to 3.3.5: so it may cut the last one. 4.0.0-beta.1 counts sets of the database.
+// counts up to 3.3.5: so it may cut the last one. 4.0.0-beta.1 counts sets of the database. Each
+// change of a table that is not known counts as one, so there may be fewer.
 func parts(rows []row) (n int) {
 	for _, row := range rows {
 		before := ""
 		for i, c := range row.Changes {
-			if table := tableOf(c); i == 0 || table != before {
+			if table := tableOf(c); i == 0 || table != before || table == "" {
 				before = table
 				n++
 			}
