@@ -189,6 +189,23 @@ func TestReadOfTableWithoutFeedSaysSo(t *testing.T) {
 	}
 }
 
+func TestReadIsOfAContextWithAnyOptions(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	drivertest.MustExec(t, db, `DEFINE TABLE other; DEFINE TABLE person CHANGEFEED 1h`)
+	for _, ctx := range []context.Context{surrealsql.WithStrictFields(t.Context()), surrealsql.WithExactTypes(t.Context())} {
+		for table, told := range map[string]string{"person": "", "other": "no change feed"} {
+			for _, err := range changefeed.Read[any](ctx, db, feedOf(table)) {
+				if told == "" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorContains(t, err, told)
+				}
+			}
+		}
+	}
+}
+
 func TestReadNamesTablesThatNeedQuotes(t *testing.T) {
 	t.Parallel()
 	for _, table := range []string{"an order", "1st"} {

@@ -322,25 +322,17 @@ func (r *reader[T]) mustHaveFeed(ctx context.Context) error {
 // retention is how long the feed keeps changes, 0 where there is none. known is false where the
 // server does not tell that to the user.
 func (r *reader[T]) retention(ctx context.Context) (kept time.Duration, known bool, err error) {
-	type table struct {
-		Name       string `surreal:"name"`
-		Changefeed *struct {
-			Expiry time.Duration `surreal:"expiry"`
-		} `surreal:"changefeed"`
-	}
-	tables, err := surrealsql.All[table](ctx, r.q, "RETURN (INFO FOR DB STRUCTURE).tables")
+	expiry, err := surrealsql.One[*time.Duration](ctx, r.q,
+		"RETURN (INFO FOR DB STRUCTURE).tables[WHERE name = $1][0].changefeed.expiry", r.feed.Table)
 	switch {
 	case surrealsql.IsAuth(err):
 		return 0, false, nil
 	case err != nil:
 		return 0, false, fmt.Errorf("changefeed: asking how long table %q keeps its changes: %w", r.feed.Table, err)
+	case expiry == nil:
+		return 0, true, nil
 	}
-	for _, t := range tables {
-		if t.Name == r.feed.Table && t.Changefeed != nil {
-			return t.Changefeed.Expiry, true, nil
-		}
-	}
-	return 0, true, nil
+	return *expiry, true, nil
 }
 
 // setOf reads a set.
