@@ -231,7 +231,7 @@ func (r *reader[T]) askFor(ctx context.Context, what string, since Position, lim
 // may be more.
 func (r *reader[T]) page(ctx context.Context) (rows []row, more bool, err error) {
 	now := time.Now()
-	limit := min(r.feed.PageSize+2, maxSets) // SINCE has the last one, too, and that at the end may be a part
+	limit := min(r.feed.PageSize, maxSets-2) + 2 // SINCE has the last one, too, and that at the end may be a part
 	rows, err = r.ask(ctx, r.passed, limit)
 	if err != nil {
 		return nil, false, err
