@@ -30,7 +30,8 @@ type Feed struct {
 	// change that the feed still has.
 	After Position
 	// PageSize is about how many sets are asked for at a time, those of the database's other
-	// tables among them; from 998 on it is as many as the server gives. Zero is 500.
+	// tables among them; from 998 on it is as many as the server gives. It is lowered where an
+	// answer is larger than max_message_size, which costs a connection. Zero is 500.
 	PageSize int
 	// Interval is how long Follow waits before it asks again, after the server had nothing
 	// new. Zero is one second.

@@ -100,6 +100,18 @@ func TestReadGivesWhatComesBehindTheChangesOfOtherTables(t *testing.T) {
 	}
 }
 
+func TestReadGetsByWithSmallerPagesWhereMessagesAreTooLarge(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t, func(c *surrealsql.Config) { c.MaxMessageSize = 128 << 10 })
+	drivertest.MustExec(t, db, `DEFINE TABLE quiet CHANGEFEED 1h; DEFINE TABLE busy CHANGEFEED 1h; CREATE quiet:1`)
+	drivertest.MustExec(t, db, strings.Repeat(`CREATE busy SET text = string::repeat('x', 10000) RETURN NONE;`, 60)+`CREATE quiet:2`)
+	require.Len(t, read[any](t, db, changefeed.Feed{Table: "quiet", Settle: 1}), 3)
+	conn := drivertest.Lease(t, db) // it is lost
+	for _, err := range changefeed.Read[any](t.Context(), conn, changefeed.Feed{Table: "quiet", Settle: 1}) {
+		require.ErrorIs(t, err, surrealsql.ErrMessageTooLarge)
+	}
+}
+
 // A page may end in the middle of them.
 func TestReadGivesSetsOfManyTablesWhole(t *testing.T) {
 	t.Parallel()

@@ -231,8 +231,7 @@ func (r *reader[T]) askFor(ctx context.Context, what string, since Position, lim
 // may be more.
 func (r *reader[T]) page(ctx context.Context) (rows []row, more bool, err error) {
 	now := time.Now()
-	limit := min(r.feed.PageSize, maxSets-2) + 2 // SINCE has the last one, too, and that at the end may be a part
-	rows, err = r.ask(ctx, r.passed, limit)
+	rows, limit, err := r.askMany(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -253,6 +252,26 @@ func (r *reader[T]) page(ctx context.Context) (rows []row, more bool, err error)
 		rows, err = r.whole(ctx, rows)
 	}
 	return rows, more, err
+}
+
+// askMany asks for a page and what belongs to it, a smaller one where that is larger than a message
+// may be: the sets of other tables are not what the program thought of with PageSize. That costs
+// the connection, so it stays small.
+func (r *reader[T]) askMany(ctx context.Context) (rows []row, limit int, err error) {
+	var tooLarge error
+	for {
+		limit = min(r.feed.PageSize, maxSets-2) + 2 // SINCE has the last one, too, and that at the end may be a part
+		rows, err = r.ask(ctx, r.passed, limit)
+		switch {
+		case err == nil:
+			return rows, limit, nil
+		case !errors.Is(err, surrealsql.ErrMessageTooLarge): // of a connection that is not replaced, too
+			return nil, limit, errors.Join(tooLarge, err)
+		case r.feed.PageSize == 1:
+			return nil, limit, err
+		}
+		tooLarge, r.feed.PageSize = err, max((limit-2)/4, 1)
+	}
 }
 
 // whole reads the one set that a page has, or the one that comes next, with all of its tables:
