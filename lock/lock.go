@@ -80,6 +80,8 @@ type Lock struct {
 
 	perhaps bool // Acquire has not got the lock, but may have taken it
 
+	acquired context.Context // of Acquire, for its values
+
 	stop  context.CancelFunc
 	ended chan struct{} // closed when the heartbeats have ended
 	lost  chan struct{} // closed when the lease is lost
@@ -92,14 +94,16 @@ type Lock struct {
 // what that may have taken; without a server for it, which it gives up after ten seconds, nobody
 // has the lock until the lease ends.
 //
-// The lock keeps a connection of db for itself until Release, so a db that may have only one
-// (SetMaxOpenConns) is refused. A goroutine extends the lease meanwhile. Closing db ends that: the
-// lock is lost then, and free after its lease.
+// The lock is in the session that ctx names ([surrealsql.WithSession]); its heartbeats are, too, and
+// Release is unless its own context names another. It keeps a connection of db for itself until
+// Release, so a db that may have only one (SetMaxOpenConns) is refused. A goroutine extends the lease
+// meanwhile. Closing db ends that: the lock is lost then, and free after its lease.
 func Acquire(ctx context.Context, db *sql.DB, name string, o *Options) (*Lock, error) {
 	l, poll, err := newLock(db, name, o)
 	if err != nil {
 		return nil, err
 	}
+	l.acquired = context.WithoutCancel(ctx)
 	sent, err := l.wait(ctx, poll)
 	switch {
 	case err != nil && l.perhaps:
@@ -192,10 +196,24 @@ func (l *Lock) Release(ctx context.Context) error {
 	l.once.Do(func() {
 		l.stop()
 		<-l.ended
-		l.err = l.free(ctx)
+		l.err = l.free(inSession{ctx, l.acquired})
 		l.giveBack()
 	})
 	return l.err
+}
+
+// inSession is a context of Release: its values that are not there are those of Acquire's, whose
+// session ([surrealsql.WithSession]) the lock is in.
+type inSession struct {
+	context.Context
+	acquired context.Context
+}
+
+func (c inSession) Value(key any) any {
+	if v := c.Context.Value(key); v != nil {
+		return v
+	}
+	return c.acquired.Value(key)
 }
 
 // giveBack returns the connection to db. Its error could only be that it is lost.

@@ -304,3 +304,18 @@ func TestFenceHoldsAfterALeaseThatNobodyTook(t *testing.T) {
 	require.NoError(t, l.Release(t.Context()))
 	require.ErrorIs(t, l.Fence(t.Context(), db), lock.ErrLost)
 }
+
+func TestLockOfASessionIsReleasedInIt(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	other := drivertest.QueryOne[string](t, db, `RETURN session::db()`) + "_tenant"
+	drivertest.MustExec(t, db, "DEFINE DATABASE `"+other+"`")
+	tenant := surrealsql.WithSession(t.Context(), surrealsql.Session{Database: other})
+	held, err := lock.Acquire(tenant, db, "job", &short)
+	require.NoError(t, err)
+	acquire(t, db) // is another lock
+	require.NoError(t, held.Release(context.Background()))
+	again, err := lock.Acquire(tenant, db, "job", &lock.Options{Lease: time.Hour})
+	require.NoError(t, err)
+	require.NoError(t, again.Release(context.Background()))
+}
