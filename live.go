@@ -114,7 +114,11 @@ func (c *Conn) listen(registering bool) {
 func (c *Conn) awaitNotification(ctx context.Context, b *inbox, keep func() error) error {
 	for b.isEmpty() {
 		if c.rpc.Broken() {
-			return c.lostLive(c.lossCause())
+			lost := c.lostLive(c.lossCause())
+			if ctx.Err() != nil { // as the answer to the LIVE SELECT came, perhaps
+				return ended(ctx, lost, nil)
+			}
+			return lost
 		}
 		if err := c.makeReady(ctx); err != nil {
 			return err

@@ -158,8 +158,11 @@ func nextNotification[T any](rows *sql.Rows, request *recordRequest) (*Notificat
 
 // again waits until the live query may be begun anew, or returns why it is over.
 func (l *liveLoop[T]) again(err error) error {
+	if l.ctx.Err() != nil {
+		return ended(l.ctx, err, nil) // which may have cost the connection, and err says that alone
+	}
 	retry, wanted := l.ctx.Value(reconnectKey{}).(Retry)
-	if l.ctx.Err() != nil || !wanted || !resumable(err) {
+	if !wanted || !resumable(err) {
 		return err
 	}
 	if l.fails++; l.fails == 1 {

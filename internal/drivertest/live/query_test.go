@@ -3,6 +3,9 @@ package live
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -104,6 +107,45 @@ func TestLiveQueryEndsWithAnErrorOrTheTable(t *testing.T) {
 	_, err := surrealsql.All[person](t.Context(), db, `LIVE SELECT * FROM person`)
 	require.ErrorContains(t, err, "call LiveQuery")
 	drivertest.RequireGood(t, db)
+}
+
+// cutOff ends the context of a live query before its connection is found to be lost.
+type cutOff struct {
+	*sql.DB
+	end context.CancelFunc
+}
+
+func (c cutOff) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	defer c.end()
+	return nil, &surrealsql.ConnError{Err: io.ErrUnexpectedEOF}
+}
+
+func TestLiveQueryWhoseContextHasEndedSaysSoThoughItsConnectionIsLost(t *testing.T) {
+	t.Parallel()
+	why := errors.New("enough")
+	for _, reconnect := range []bool{false, true} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		if reconnect {
+			ctx = surrealsql.WithReconnect(ctx, surrealsql.Retry{Attempts: -1})
+		}
+		for _, err := range surrealsql.LiveQuery[any](ctx, cutOff{end: func() { cancel(why) }}, `LIVE SELECT * FROM person`) {
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, why)
+		}
+	}
+	dsn := surrealtest.DSN(t)
+	drivertest.MustExec(t, drivertest.OpenDB(t, dsn), `DEFINE TABLE person`)
+	conn := drivertest.Connect(t, dsn)
+	ctx, cancel := context.WithCancel(t.Context())
+	rows, err := conn.QueryContext(ctx, `LIVE SELECT * FROM person`, nil)
+	require.NoError(t, err)
+	given, giveUp := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer giveUp()
+	_, err = conn.ExecContext(surrealsql.WithStream(given, surrealsql.StreamNever), `SLEEP 1s`, nil) // costs the connection
+	require.Error(t, err)
+	cancel()
+	require.ErrorIs(t, rows.Next(make([]driver.Value, 3)), context.Canceled)
+	require.NoError(t, rows.Close())
 }
 
 func TestLiveQueryIsResumedWhereItWasLost(t *testing.T) {
