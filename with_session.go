@@ -101,7 +101,7 @@ func (r *sessionRequest) check() error {
 		if cred.Token != "" {
 			ns, db = tokens.Database(cred.Token)
 		}
-		if r.Namespace == "" && ns != "" {
+		if ns != "" && (r.Namespace == "" || r.Namespace == ns) {
 			r.Namespace = ns
 			if r.Database == "" {
 				r.Database = db

@@ -283,3 +283,20 @@ func TestLiveQueryOfASharedSocketHasNoOtherSession(t *testing.T) {
 	_, err = live.QueryContext(in(t.Context(), "a"), `LIVE SELECT * FROM thing`)
 	require.ErrorContains(t, err, "have the session of the Config")
 }
+
+// To name the namespace of a user beside the user changes nothing: the user's database is meant,
+// not that of the connection.
+func TestSessionOfADatabaseUserIsInTheDatabaseOfTheUser(t *testing.T) {
+	t.Parallel()
+	dsn, _, _ := drivertest.NewDBWithUsers(t)
+	cfg, err := surrealsql.ParseDSN(dsn)
+	require.NoError(t, err)
+	db := drivertest.Solo(drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) { c.Database = "elsewhere" }))
+	user := surrealsql.Credentials{Namespace: cfg.Namespace, Database: cfg.Database, User: "d", Password: "db-pass"}
+	for _, namespace := range []string{"", cfg.Namespace} {
+		ctx := surrealsql.WithSession(t.Context(), surrealsql.Session{Namespace: namespace, Credentials: user})
+		var found string
+		require.NoError(t, db.QueryRowContext(ctx, `RETURN session::db()`).Scan(&found))
+		require.Equal(t, cfg.Database, found)
+	}
+}
