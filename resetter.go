@@ -81,6 +81,8 @@ func (c *Conn) resetIfChanged(ctx context.Context) bool {
 		return c.restore(ctx) == nil
 	case c.tx != nil:
 		return c.tx.cancel() == nil
+	case c.sessions.displaced(): // the server's session is another one, which must not become this user's
+		return true
 	}
 	return c.renewEnding(ctx) == nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,4 +137,28 @@ func TestSessionsOfManyCallersAtOnceMakeTheirDatabases(t *testing.T) {
 		})
 	}
 	callers.Wait()
+}
+
+// From 4.0 on a session that a token has made is renewed before it is lent to anybody. What is
+// renewed is the connection's own one, which the server's session may not be.
+func TestSessionThatWasSwitchedIsNotRenewedAsTheConnectionsOwn(t *testing.T) {
+	t.Parallel()
+	var cfg *surrealsql.Config
+	admin := onServerWith(t, "SURREAL_CAPS_DENY_RPC=attach", func(c *surrealsql.Config) { cfg = c.Clone() })
+	drivertest.MustExec(t, admin, `DEFINE ACCESS api ON DATABASE TYPE JWT ALGORITHM HS512 KEY 'jwt-key'`)
+	ada := surrealsql.WithSession(t.Context(), surrealsql.Session{
+		Database: "a", Variables: map[string]any{"who": "ada"},
+		Credentials: surrealsql.Credentials{User: cfg.User, Password: cfg.Password},
+	})
+	cfg.Namespace, cfg.Database, cfg.Reset, cfg.User, cfg.Password, cfg.Auth = "test", "home", surrealsql.ResetNever, "", "", surrealsql.AuthToken
+	cfg.TokenSource = func(context.Context) (string, error) { return drivertest.APIToken(t, admin, 8*time.Second), nil }
+	own(cfg)
+	connector, err := surrealsql.NewConnector(cfg)
+	require.NoError(t, err)
+	db := drivertest.Solo(sql.OpenDB(connector))
+	defer db.Close()
+	require.Equal(t, "a ada", where(t, ada, db))
+	time.Sleep(4100 * time.Millisecond) // half of the token's life: from then on it is renewed
+	require.Equal(t, "a ada", where(t, ada, db))
+	require.Equal(t, "home me", where(t, t.Context(), db))
 }
