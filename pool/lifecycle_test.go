@@ -243,3 +243,14 @@ func TestCloseAndDrainCutOffWhatSettles(t *testing.T) {
 		})
 	}
 }
+
+func TestOpenWithoutMinimumTakesNoTime(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // select chooses at random
+		p, err := Open(over, "surrealdb://127.0.0.1:1/a/b")
+		require.NoError(t, err)
+		require.NoError(t, p.Close())
+	}
+}

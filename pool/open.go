@@ -151,8 +151,12 @@ func (p *Pool) warmUp(ctx context.Context) error {
 	select {
 	case <-warm:
 	case <-ctx.Done():
-		return fmt.Errorf("pool: open: the minimum of %d connections was not there in time: %w",
-			p.set.Min, ctxerr.Of(ctx))
+		select {
+		case <-warm: // as it always is where there is none to make
+		default:
+			return fmt.Errorf("pool: open: the minimum of %d connections was not there in time: %w",
+				p.set.Min, ctxerr.Of(ctx))
+		}
 	}
 	p.mu.Lock()
 	made, err := p.open, p.backoff.err
