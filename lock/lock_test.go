@@ -319,3 +319,15 @@ func TestLockOfASessionIsReleasedInIt(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, again.Release(context.Background()))
 }
+
+func TestWaitingThatEndsSaysThatItsContextHasAndWhy(t *testing.T) {
+	t.Parallel()
+	db := drivertest.NewDB(t)
+	acquire(t, db)
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer time.AfterFunc(200*time.Millisecond, func() { cancel(why) }).Stop()
+	_, err := lock.Acquire(ctx, db, "job", &short)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, why)
+}
