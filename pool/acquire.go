@@ -139,7 +139,7 @@ func (a *acquisition) take() (*entry, error) {
 	case a.pool.refuses():
 		return nil, errClosed
 	case ended:
-		return nil, a.contextError(0)
+		return nil, a.contextError(a.waited)
 	default: // a reset has taken all the time: another one would cost a connection, too
 		a.waited = time.Since(a.begun)
 		return nil, a.timeout(a.waited)
@@ -299,15 +299,19 @@ func (a *acquisition) beginWait() {
 }
 
 // reset brings the session back to its beginning. What costs no round trip needs
-// no bound.
+// no bound; for what does, the caller waits.
 func (a *acquisition) reset(e *entry) bool {
 	if e.fresh {
 		e.fresh = false
 		return true
 	}
 	ctx := a.ctx
-	if limit := a.pool.set.AcquireTimeout; limit > 0 && !e.lent.Clean() {
-		a.beginWait()
+	if e.lent.Clean() {
+		return e.conn.ResetSession(ctx) == nil
+	}
+	a.beginWait()
+	defer func() { a.waited = time.Since(a.begun) }()
+	if limit := a.pool.set.AcquireTimeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, a.begun.Add(limit))
 		defer cancel()

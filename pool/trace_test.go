@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/surrealsql/surrealsql"
+	"github.com/surrealsql/surrealsql/internal/scripted"
 )
 
 // What a tracer is told of those who take a connection.
@@ -104,5 +106,38 @@ func TestTracerIsToldThatTheProgramGaveUp(t *testing.T) {
 		_, err := p.Acquire(ctx)
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, []string{"error: " + err.Error()}, a.lines)
+	})
+}
+
+func TestTracerIsToldOfTheTimeThatAResetTook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, func(c *scripted.Conn) {
+			for {
+				r := c.Request()
+				if r.Method == "reset" {
+					time.Sleep(300 * time.Millisecond)
+				}
+				c.Answer(r)
+			}
+		})
+		for _, limit := range []time.Duration{0, Disabled} {
+			var told acquires
+			p := s.told(t, &told, Settings{AcquireTimeout: limit})
+			c := acquire(t, p)
+			require.NoError(t, c.Let(t.Context(), "x", 1))
+			release(t, c)
+			release(t, acquire(t, p))
+			require.Equal(t, "conn 1 waited 300ms", told.lines[1])
+			require.Equal(t, 300*time.Millisecond, p.Stats().AcquireWait.Max)
+
+			c = acquire(t, p)
+			require.NoError(t, c.Let(t.Context(), "x", 1))
+			release(t, c)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			_, err := p.Acquire(ctx)
+			cancel()
+			require.ErrorContains(t, err, "no connection came in 100ms")
+		}
 	})
 }
