@@ -88,7 +88,7 @@ func (p *Pool) lendReader(ctx context.Context) (*surrealsql.Conn, error) {
 // lendFrom leases a connection of the first replica of that health that can give one.
 func (p *Pool) lendFrom(ctx context.Context, first uint64, want health) (*surrealsql.Conn, error) {
 	for replica := range p.routes.of(first, want) {
-		a := acquisition{pool: replica, ctx: ctx, canFailOver: want == healthy}
+		a := acquisition{pool: replica, ctx: ctx, bySQL: true, canFailOver: want == healthy}
 		c, err := a.acquire()
 		if err == nil || ctx.Err() != nil || !elsewhere(err) {
 			return c, err

@@ -86,7 +86,8 @@ var (
 // RoutedConn: it must not be closed, nor kept.
 func (c *RoutedConn) Writer(ctx context.Context) (*surrealsql.Conn, error) {
 	if c.writer == nil {
-		w, err := c.pool.Acquire(ctx)
+		a := acquisition{pool: c.pool, ctx: ctx, bySQL: true}
+		w, err := a.acquire()
 		if err != nil {
 			return nil, err
 		}
@@ -183,11 +184,17 @@ func (c *RoutedConn) ResetSession(context.Context) error { return nil }
 
 // IsValid gives back what is leased: database/sql asks it when a lease ends.
 func (c *RoutedConn) IsValid() bool {
+	for _, leased := range []*surrealsql.Conn{c.reader, c.writer} {
+		if leased != nil {
+			leased.IsValid() // its Close heeds the answer
+		}
+	}
 	c.giveBack()
 	return true
 }
 
-// Close gives back what is leased.
+// Close gives back what is leased, which is closed where database/sql has not asked IsValid:
+// it has given that up (driver.ErrBadConn, also from sql.Conn.Raw).
 func (c *RoutedConn) Close() error {
 	c.giveBack()
 	return nil

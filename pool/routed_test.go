@@ -173,6 +173,31 @@ func TestRoutedConnChangesTheSessionOnTheWriter(t *testing.T) {
 	require.ErrorContains(t, err, "no value for $mine", "it is over with the lease")
 }
 
+// As sql.DB closes its own connection then.
+func TestRoutedConnThatIsGivenUpClosesWhatItLeased(t *testing.T) {
+	t.Parallel()
+	f := newFamily(t, 1, pool.Settings{})
+	f.warm(t)
+	for _, given := range []error{nil, driver.ErrBadConn} {
+		conn := drivertest.Lease(t, f.Routed())
+		drivertest.QueryOne[int](t, conn, `RETURN 1`)
+		require.ErrorIs(t, conn.Raw(func(c any) error {
+			_, err := c.(*pool.RoutedConn).Writer(t.Context())
+			require.NoError(t, err)
+			return given
+		}), given)
+		_ = conn.Close()
+		requireNothingHeld(t, f.Pool)
+		for _, each := range append(f.Replicas(), f.Pool) {
+			if given == nil {
+				require.Zero(t, each.Stats().Closed)
+			} else {
+				require.EqualValues(t, 1, each.Stats().ClosedBy[pool.ReasonBroken])
+			}
+		}
+	}
+}
+
 func TestRoutedTxFailsAnInsertAsThatOfTheWriter(t *testing.T) {
 	t.Parallel()
 	f := newFamily(t, 1, pool.Settings{})
