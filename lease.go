@@ -195,10 +195,13 @@ func (l *lent) TxSince() time.Time {
 
 func (l *lent) Revoke(why error) {
 	c := (*Conn)(l)
-	why = &lending.TakenError{Why: why}
-	c.lease.taken.CompareAndSwap(nil, &why)
+	taken := error(&lending.TakenError{Why: why})
+	c.lease.taken.CompareAndSwap(nil, &taken)
 	c.abort()
 	c.connector.untrack(c)
+	ctx := c.connector.tracers.CloseStart(context.Background(), CloseStart{Conn: c.id, Reason: why.Error()})
+	c.connector.tracers.CloseEnd(ctx, CloseEnd{Conn: c.id})
+	c.connector.log.closed(c.attr(), nil)
 }
 
 func (l *lent) Check(ctx context.Context) error {

@@ -137,8 +137,8 @@ type CloseTracer interface {
 	CloseEnd(ctx context.Context, end CloseEnd)
 }
 
-// CloseStart is a connection about to be closed. There is no caller's context
-// here: ctx is the background's.
+// CloseStart is a connection about to be closed, or one that package pool has just taken
+// away from its borrower. There is no caller's context here: ctx is the background's.
 type CloseStart struct {
 	Conn   uint64
 	Reason string // for people: why it is closed

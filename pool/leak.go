@@ -78,13 +78,15 @@ func (p *Pool) takeAway(e *entry, number uint64, why Reason, cause error) bool {
 	if !e.lease.endOf(number) {
 		return false
 	}
+	defer func() { // also where a tracer panics
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.stats.Releases++
+		p.unholdLocked()
+		p.removeLocked(e, why)
+		p.closing--
+		p.balanceLocked()
+	}()
 	e.lent.Revoke(cause)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stats.Releases++
-	p.unholdLocked()
-	p.removeLocked(e, why)
-	p.closing--
-	p.balanceLocked()
 	return true
 }

@@ -141,3 +141,65 @@ func TestTracerIsToldOfTheTimeThatAResetTook(t *testing.T) {
 		}
 	})
 }
+
+// opens counts the connections that are open, by what a tracer is told.
+type opens struct {
+	acquires
+	open int
+	why  []string
+}
+
+func (o *opens) ConnectStart(ctx context.Context, _ surrealsql.ConnectStart) context.Context {
+	return ctx
+}
+
+func (o *opens) ConnectEnd(context.Context, surrealsql.ConnectEnd) { o.open++ }
+
+func (o *opens) CloseStart(ctx context.Context, s surrealsql.CloseStart) context.Context {
+	o.why = append(o.why, s.Reason)
+	return ctx
+}
+
+func (o *opens) CloseEnd(context.Context, surrealsql.CloseEnd) { o.open-- }
+
+func TestTracerIsToldOfConnectionsThatAreTakenAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		var told opens
+		p := s.told(t, &told, Settings{LeakAfter: time.Second, Reclaim: true})
+		leaked := acquire(t, p)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		require.Zero(t, told.open)
+		release(t, leaked)
+
+		held := acquire(t, p)
+		require.Equal(t, 1, told.open)
+		require.Error(t, drained(p))
+		release(t, held)
+		synctest.Wait()
+		require.Zero(t, told.open)
+		require.Len(t, told.why, 2)
+		require.Contains(t, told.why[0], "pool_reclaim")
+		require.Contains(t, told.why[1], "drained")
+		requireSound(t, p.Stats())
+	})
+}
+
+func TestTracerThatPanicsAtWhatIsTakenAwayLeavesThePoolSound(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		cfg := s.config(t)
+		cfg.Tracer = &panicsAtClose{}
+		p, err := New(t.Context(), cfg, Settings{})
+		require.NoError(t, err)
+		held := acquire(t, p)
+		require.Panics(t, func() { _ = drained(p) })
+		require.Zero(t, p.Stats().Held)
+		release(t, held)
+		require.NoError(t, p.Close())
+		requireSound(t, p.Stats())
+	})
+}
+
+type panicsAtClose struct{ opens }
+
+func (*panicsAtClose) CloseEnd(context.Context, surrealsql.CloseEnd) { panic("tracer") }
