@@ -262,7 +262,8 @@ func (c *Connector) noticeLoss(h *host, err error) {
 
 // serverGone reports whether an error is that of a server which is gone, and not only of
 // one connection: a stream that ended without a Close frame, a reset, a refusal, a server that
-// says it goes away (1001, 1012) or takes no requests, a peer that stays silent.
+// says it goes away (1001, 1012) or takes no requests, a peer that stays silent, or whose
+// machine the system reaches no more (keepalive; no answer to ARP).
 func serverGone(err error) bool {
 	var gone *ws.CloseError
 	if isTurnedAway(err) || rpc.IsOutOfMemory(err) {
@@ -272,5 +273,6 @@ func serverGone(err error) bool {
 		return gone.Code == 1001 || gone.Code == 1012
 	}
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errSilent)
+		errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errSilent) ||
+		errors.Is(err, syscall.ETIMEDOUT) || errors.Is(err, syscall.EHOSTUNREACH)
 }

@@ -1,10 +1,13 @@
 package connections
 
 import (
+	"context"
 	"database/sql"
 	"io"
+	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -304,10 +307,19 @@ func TestConnThatIsLostHasItsIdleSiblingsPinged(t *testing.T) {
 }
 
 // A machine that vanished sends no FIN. Once one of its connections is lost, nobody gets
-// another one before that has answered.
+// another one before that has answered: be it by a FIN, or because the system has given it up.
 func TestConnThatIsSilentIsNotHandedOutAfterASiblingWasLost(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(c *scripted.Conn) {
+	for _, end := range []error{io.EOF, syscall.ETIMEDOUT, syscall.EHOSTUNREACH} {
+		t.Run(end.Error(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { loseOneOfThree(t, end) })
+		})
+	}
+}
+
+func loseOneOfThree(t *testing.T, end error) {
+	srv := scripted.Pipes(t, func(c *scripted.Conn) {
 		if c.Number() > 3 {
 			c.Serve(nil)
 		}
@@ -317,17 +329,36 @@ func TestConnThatIsSilentIsNotHandedOutAfterASiblingWasLost(t *testing.T) {
 			c.Drop()
 		}
 		c.AwaitClose() // reads, and answers no more
-	}, []string{"health_check_interval=1h"}, func(t *testing.T, srv *scripted.Server, db *sql.DB) {
-		conn := drivertest.Lease(t, db)
-		drivertest.FillIdle(t, db, 2)
-		require.ErrorIs(t, drivertest.Scan(t.Context(), conn, "SELECT die"), surrealsql.ErrOutcomeUnknown)
-		began := time.Now()
-		pass(aside) // meanwhile the idle checker has pinged both
-		require.NoError(t, drivertest.Exec(t.Context(), db, "CREATE x"))
-		require.Equal(t, 1, srv.Count("query")-1, "sent once, to the server that is there")
-		require.InDelta(t, 5*time.Second, time.Since(began), float64(time.Second), "the two siblings are waited for together")
-		require.Equal(t, 4, srv.Connections())
 	})
+	db := drivertest.PlainDB(t, srv.DSN("health_check_interval=1h", "query_timeout=1m"), func(cfg *surrealsql.Config) {
+		cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := srv.Dial(ctx, network, addr)
+			return &endsBy{nc, end}, err
+		}
+	})
+	conn := drivertest.Lease(t, db)
+	drivertest.FillIdle(t, db, 2)
+	require.ErrorIs(t, drivertest.Scan(t.Context(), conn, "SELECT die"), surrealsql.ErrOutcomeUnknown)
+	began := time.Now()
+	pass(aside) // meanwhile the idle checker has pinged both
+	require.NoError(t, drivertest.Exec(t.Context(), db, "CREATE x"))
+	require.Equal(t, 1, srv.Count("query")-1, "sent once, to the server that is there")
+	require.InDelta(t, 5*time.Second, time.Since(began), float64(time.Second), "the two siblings are waited for together")
+	require.Equal(t, 4, srv.Connections())
+}
+
+// endsBy is a connection whose end is read as another error.
+type endsBy struct {
+	net.Conn
+	end error
+}
+
+func (c *endsBy) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err == io.EOF {
+		err = c.end
+	}
+	return n, err
 }
 
 func TestConnThatIsTheLastEndsTheIdleChecker(t *testing.T) {
