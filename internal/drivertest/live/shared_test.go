@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -273,6 +274,33 @@ func TestLiveServerThatRegistersNothingCostsTheSocket(t *testing.T) {
 	require.ErrorContains(t, err, "within connect_timeout")
 	require.False(t, rows.Next())
 	require.True(t, surrealsql.IsConnectivity(rows.Err()), "%v", rows.Err())
+}
+
+func TestLiveCallerWhoWaitsForTheSocketIsToldWhyItsContextHasEnded(t *testing.T) {
+	t.Parallel()
+	dialled := make(chan struct{}, 1)
+	live, _ := shared(t, "surrealdb://localhost/ns/db", func(c *surrealsql.Config) {
+		c.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			select {
+			case dialled <- struct{}{}:
+			default:
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	})
+	first, end := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer end()
+	wg.Go(func() { _ = live.PingContext(first) })
+	drivertest.Receive(t, dialled, "the dial")
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(why) })
+	err := live.PingContext(ctx)
+	require.ErrorIs(t, err, why)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestLiveSocketGoesWithItsLastHandle(t *testing.T) {
