@@ -86,7 +86,7 @@ func (c *Conn) Info(ctx context.Context, dest any) error { return c.Call(ctx, de
 
 // SignUp makes a user by the SIGNUP clause of a record access, and authenticates this lease as
 // that user: Namespace, Database and Access of the credentials are needed, and User, Password
-// and AuthParams become variables. [Conn.Tokens] then has what the server gave. A session that
+// and AuthParams become variables. The Config's schema runs before, as for [Conn.SignIn]. [Conn.Tokens] then has what the server gave. A session that
 // expires is renewed by the SIGNIN clause with the same variables. It is not repeated when its reply is lost.
 func (c *Conn) SignUp(ctx context.Context, cred Credentials) error {
 	if cred.Access == "" || cred.Token != "" || cred.RefreshToken != "" {
@@ -101,11 +101,19 @@ func (c *Conn) SignUp(ctx context.Context, cred Credentials) error {
 	case c.readOnly:
 		return fmt.Errorf("%w: SignUp makes a user", ErrReadOnly)
 	}
+	before := c.session.current
+	pending, err := c.prepareSignIn(ctx, cred.Namespace, cred.Database)
+	if err != nil {
+		return err
+	}
 	up := l.step(c.encoding())
 	up.method = "signup"
 	var got Tokens
 	up.take = func(result []byte) error { got = readTokens(result); return nil }
 	err = c.change(ctx, up, func(s *session) { s.login, s.ns, s.db, s.tokens = l, cred.Namespace, cred.Database, got })
+	if err != nil && pending {
+		c.reselect(before)
+	}
 	c.noteSignIn("", err)
 	return err
 }

@@ -116,11 +116,12 @@ func (c *Conn) Unset(ctx context.Context, name string) error {
 
 // SignIn authenticates this lease as somebody else, and selects the namespace and
 // database that the credentials name; what they do not name stays selected. Where the
-// Config's schema has not run in such a database, that is done before, as the user that is
-// signed in until then. When it fails the session stays as it was; [IsAuth] tells whether
-// the credentials were refused. [Conn.Tokens] then has what the server gave. A session that
-// expires is renewed by the same credentials; after a RefreshToken, by the access token that
-// came for it, as long as that lives.
+// Config's schema has not run in a database that they name, that is done before, as the user
+// that is signed in until then; in one that stays selected in another namespace, [Conn.Use] has
+// it run. When it fails the session stays as it was; [IsAuth] tells whether the credentials were
+// refused. [Conn.Tokens] then has what the server gave. A session that expires is renewed by the
+// same credentials; after a RefreshToken, by the access token that came for it, as long as that
+// lives.
 func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 	l, err := cred.login()
 	if err != nil {
@@ -131,10 +132,7 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 		ns, db = tokens.Database(cred.Token)
 	}
 	before := c.session.current
-	_, pending, err := c.connector.schema.pending(ctx, c, ns, db)
-	if err == nil && pending { // as who may do it, not as who comes
-		err = c.selectDatabase(ctx, ns, db)
-	}
+	pending, err := c.prepareSignIn(ctx, ns, db)
 	if err != nil {
 		return err
 	}
@@ -156,6 +154,16 @@ func (c *Conn) SignIn(ctx context.Context, cred Credentials) error {
 		err = c.tx.signedIn(ctx)
 	}
 	return err
+}
+
+// prepareSignIn runs the schema in the database that a sign-in selects, as who may do it, not as
+// who comes, and reports whether it has selected the database for that.
+func (c *Conn) prepareSignIn(ctx context.Context, ns, db string) (selected bool, err error) {
+	_, pending, err := c.connector.schema.pending(ctx, c, ns, db)
+	if err == nil && pending {
+		err = c.selectDatabase(ctx, ns, db)
+	}
+	return pending, err
 }
 
 // noteSignIn notes that the session is another user's, if it came to that: by a JWT, if there is

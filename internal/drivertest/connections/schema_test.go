@@ -279,6 +279,26 @@ func TestSchemaRunsInTheDatabaseThatASignInSelects(t *testing.T) {
 	require.Equal(t, home, where(t, conn), "a sign-in that fails leaves the session as it was")
 }
 
+func TestSchemaRunsInTheDatabaseThatASignUpSelects(t *testing.T) {
+	t.Parallel()
+	db, ns, dsn := withSchemaAt(t)
+	admin := drivertest.Lease(t, db)
+	drivertest.Raw(t, admin, func(c *surrealsql.Conn) error { return c.Use(t.Context(), ns, "tenant") })
+	drivertest.MustExec(t, admin, `DEFINE ACCESS joins ON DATABASE TYPE RECORD SIGNUP (CREATE person SET name = $user)`)
+	other := drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) { c.Schema = `CREATE ran_again` })
+	conn := drivertest.Lease(t, other)
+	home := where(t, conn)
+	drivertest.Raw(t, conn, func(c *surrealsql.Conn) error {
+		require.Error(t, c.SignUp(t.Context(), surrealsql.Credentials{Namespace: ns, Database: "tenant", Access: "no_such"}))
+		return nil
+	})
+	require.Equal(t, home, where(t, conn), "a sign-up that fails leaves the session as it was")
+	drivertest.Raw(t, conn, func(c *surrealsql.Conn) error {
+		return c.SignUp(t.Context(), surrealsql.Credentials{Namespace: ns, Database: "tenant", Access: "joins", User: "Ada"})
+	})
+	require.Equal(t, 1, drivertest.CountOf(t, admin, "ran_again"))
+}
+
 func TestSchemaThatFailsKeepsItsDatabaseFromBeingSelected(t *testing.T) {
 	t.Parallel()
 	db := drivertest.NewDB(t, func(c *surrealsql.Config) {
