@@ -36,6 +36,7 @@ var textRules = compileRules([]ruleText{
 	{"Database index `{index}` already contains {value}", classDuplicate}, // 4.0, where the record may not be seen
 	{"Database record `{record}` already exists", classDuplicate},
 	{"The access method does not exist", classAuth}, // at sign-in; elsewhere it is named
+	{"The access method cannot be used in the requested operation", classAuth},
 	{"The table '{table}' already exists", classDuplicate},
 	{"The {name} already exists", classDuplicate},
 	{"The {name}' already exists in the {name}'", classDuplicate},

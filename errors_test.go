@@ -125,6 +125,7 @@ func TestErrorsOfTheServerAreOfTheirClasses(t *testing.T) {
 		{"3.0.2", -32002, "NotAllowed", detailsOf("Auth", "MissingUserOrPass"), "Username or Password was not provided", []string{"auth"}},
 		{"3.0.2", 0, "NotAllowed", detailsOf("Auth", "NotAllowed"), "IAM error: Not enough permissions to perform this action", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "The access method does not exist", []string{"auth"}},
+		{"3.3.5", -32000, "Internal", nil, "The access method cannot be used in the requested operation", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "InvalidToken", []string{"auth"}},
 		{"3.0.2", -32000, "Internal", nil, "No record was returned", []string{"auth"}},
 		{"3.0.5 (source)", -32000, "NotFound", nil, "No record was returned", []string{"auth", "notfound"}},

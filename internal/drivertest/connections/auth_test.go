@@ -290,3 +290,14 @@ func TestConnectDetectsTheVersionHoweverTheServerWritesIt(t *testing.T) {
 		})
 	}
 }
+
+func TestAuthByAnAccessOfAnotherTypeIsRefused(t *testing.T) {
+	t.Parallel()
+	dsn, _, _ := drivertest.NewDBWithUsers(t)
+	db := drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) {
+		c.Auth, c.Access, c.User, c.Password = surrealsql.AuthRecord, "api", "Tobie", "rec-pass" // which is for JWTs
+	})
+	err := db.PingContext(t.Context())
+	drivertest.RequireClasses(t, err, "auth")
+	require.ErrorContains(t, err, `access "api"`)
+}
