@@ -4,16 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 
 	"github.com/surrealsql/surrealsql/internal/ctxerr"
+	"github.com/surrealsql/surrealsql/internal/files"
 	"github.com/surrealsql/surrealsql/internal/surrealql"
 )
 
 // schemaOnce runs schema_file, or Config.Schema, once per connector and database,
-// before the database is used: by a new connection, by Use, or by a SignIn that
+// before the database is used: by a new connection, by Use, or by a SignIn or SignUp that
 // selects another one. It goes by the content: a file that changed is run again by the
 // next new connection or change of the database.
 type schemaOnce struct {
@@ -91,7 +91,7 @@ func (c *Config) schema() (name, text string, err error) {
 	if c.SchemaFile == "" {
 		return "Config.Schema", c.Schema, nil
 	}
-	content, err := os.ReadFile(c.SchemaFile)
+	content, err := files.Whole(c.SchemaFile)
 	if err != nil {
 		return "", "", fmt.Errorf("schema_file: %w", err)
 	}

@@ -31,6 +31,18 @@ func Line(key, path string) (string, error) {
 	return secret, nil
 }
 
+// Whole reads a file of any size, and no other kind: see Read. Its errors begin with no key.
+func Whole(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	return os.ReadFile(path)
+}
+
 // Read reads a small file. What is none (a pipe, a terminal) may let its reader wait
 // for ever, whatever the deadline.
 func Read(key, path string) ([]byte, error) {

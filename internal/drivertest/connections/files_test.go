@@ -10,7 +10,9 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -190,4 +192,18 @@ func TestServerIsReachedAtAPathOfItsOwn(t *testing.T) {
 	drivertest.RequireGood(t, drivertest.OpenDB(t, "ws://root:root@"+host+"/an%20instance/a%2Fb/rpc?ns="+cfg.Namespace+"&db="+cfg.Database))
 	err = drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) { c.Hosts = []string{host} }).PingContext(t.Context())
 	require.ErrorContains(t, err, "404")
+}
+
+// Who opens a pipe to read it waits for a writer, whatever the deadline.
+func TestSchemaFileThatIsAPipeHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("it has no files that are pipes")
+	}
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, exec.CommandContext(t.Context(), "mkfifo", path).Run())
+	db := drivertest.NewDB(t, func(c *surrealsql.Config) { c.SchemaFile = path })
+	ended := make(chan error, 1)
+	go func() { ended <- db.PingContext(t.Context()) }()
+	require.ErrorContains(t, drivertest.Receive(t, ended, "the end of the connect"), "no regular file")
 }
