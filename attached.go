@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/surrealsql/surrealsql/internal/backoff"
+	"github.com/surrealsql/surrealsql/internal/lending"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 )
 
@@ -111,7 +112,7 @@ func (c *Conn) unsent(err error) error {
 // unsent takes from the error of an exchange that comes before a call what it says of having
 // been sent: the call was not. What the program's own source of credentials has met stays.
 func unsent(err error) error {
-	if _, theirs := errors.AsType[*sourceError](err); theirs {
+	if _, theirs := errors.AsType[*lending.SourceError](err); theirs {
 		return err
 	}
 	if lost, ok := errors.AsType[*ConnError](err); ok && lost.Sent {

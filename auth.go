@@ -13,6 +13,7 @@ import (
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
 	"github.com/surrealsql/surrealsql/internal/files"
+	"github.com/surrealsql/surrealsql/internal/lending"
 	"github.com/surrealsql/surrealsql/internal/tokens"
 )
 
@@ -111,7 +112,7 @@ func (c *Config) askToken(ctx context.Context) (token string, err error) {
 	switch {
 	case c.TokenSource != nil:
 		if token, err = c.TokenSource(ctx); err != nil {
-			return "", &sourceError{"Config.TokenSource", err}
+			return "", &lending.SourceError{Source: "Config.TokenSource", Why: err}
 		}
 		if token == "" {
 			return "", errors.New("surrealsql: Config.TokenSource: got an empty token, expected a JWT")
@@ -128,7 +129,7 @@ func (c *Config) askPassword(ctx context.Context) (user, password string, err er
 	switch {
 	case c.CredentialSource != nil:
 		if user, password, err = c.CredentialSource(ctx); err != nil {
-			return "", "", &sourceError{"Config.CredentialSource", err}
+			return "", "", &lending.SourceError{Source: "Config.CredentialSource", Why: err}
 		}
 		return user, password, nil
 	case c.PasswordFile != "":

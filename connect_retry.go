@@ -37,14 +37,3 @@ type setUpError struct{ err error }
 func (e *setUpError) Error() string { return e.err.Error() }
 
 func (e *setUpError) Unwrap() error { return e.err }
-
-// sourceError is an error of the program's that gives or keeps credentials. A connection
-// that it has lost is its own.
-type sourceError struct {
-	name string
-	err  error
-}
-
-func (e *sourceError) Error() string { return "surrealsql: " + e.name + ": " + e.err.Error() }
-
-func (e *sourceError) Unwrap() error { return e.err }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/ctxerr"
+	"github.com/surrealsql/surrealsql/internal/lending"
 )
 
 // One attempt to connect: the hosts are tried in their turn, the next one beside those
@@ -278,11 +279,12 @@ func (r *race[T]) succeeded(winner *runner[T]) {
 }
 
 // failed notes that a host does not serve. One that answers does, and one that was not even
-// asked, or not waited for as long as usual, tells nothing.
+// asked, or not waited for as long as usual, tells nothing. Nor does a source of credentials.
 func (r *race[T]) failed(ctx context.Context, e event[T]) {
 	h := e.of.host
 	left := ctx.Err() != nil && time.Since(e.of.began) < r.patience(h)
-	if !left && !failsFast(e.err) && !(e.of.stage >= dialled && isFinal(e)) {
+	_, source := errors.AsType[*lending.SourceError](e.err)
+	if !left && !source && !failsFast(e.err) && !(e.of.stage >= dialled && isFinal(e)) {
 		r.fails(h, e.err)
 	}
 }

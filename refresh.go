@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/surrealsql/surrealsql/internal/cbor"
+	"github.com/surrealsql/surrealsql/internal/lending"
 	"github.com/surrealsql/surrealsql/internal/printed"
 	"github.com/surrealsql/surrealsql/internal/rpc"
 	"github.com/surrealsql/surrealsql/internal/tokens"
@@ -191,7 +192,7 @@ func (c *Connector) renewTokens(ctx context.Context, cfg *Config, h *host) (toke
 	}
 	if cfg.OnTokens != nil {
 		if err := cfg.OnTokens(ctx, k.unsaved); err != nil {
-			return tokens.Token{}, &sourceError{"Config.OnTokens", err}
+			return tokens.Token{}, &lending.SourceError{Source: "Config.OnTokens", Why: err}
 		}
 	}
 	token := tokens.Read(k.unsaved.Access, k.asked)

@@ -172,6 +172,14 @@ func TestBreakerTakesARefusedPasswordAndAHookThatFailsForNoFailures(t *testing.T
 		})
 		require.ErrorContains(t, b.connect(t.Context()), "not today")
 		require.Empty(t, b.all)
+
+		b = newSite(t, breaker.Settings{Failures: 1}, nil, once, func(c *surrealsql.Config) {
+			c.CredentialSource = func(context.Context) (string, string, error) {
+				return "", "", &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("the vault is down")}
+			}
+		})
+		require.ErrorContains(t, b.connect(t.Context()), "the vault is down")
+		require.Empty(t, b.all)
 	})
 }
 

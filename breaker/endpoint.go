@@ -142,7 +142,10 @@ func outcomeOf(err error) outcome {
 	_, said := errors.AsType[*surrealsql.Error](err)
 	_, taken := errors.AsType[*lending.TakenError](err)
 	_, unasked := errors.AsType[*OpenError](err) // by another Breaker
+	_, source := errors.AsType[*lending.SourceError](err)
 	switch {
+	case source:
+		return untold
 	case err == nil, said, surrealsql.IsAuth(err), errors.Is(err, surrealsql.ErrMessageTooLarge):
 		return answered
 	case taken, unasked, errors.Is(err, context.Canceled):

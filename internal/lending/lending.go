@@ -84,6 +84,17 @@ func (e *TakenError) Error() string { return e.Why.Error() }
 
 func (e *TakenError) Unwrap() error { return e.Why }
 
+// SourceError is an error of the program's that gives or keeps credentials for a Config. So it
+// says nothing of the server, whatever it is: a connection that it has lost is its own.
+type SourceError struct {
+	Source string // Config.TokenSource
+	Why    error
+}
+
+func (e *SourceError) Error() string { return "surrealsql: " + e.Source + ": " + e.Why.Error() }
+
+func (e *SourceError) Unwrap() error { return e.Why }
+
 // Unfit is why a connection cannot be leased any more.
 type Unfit string
 

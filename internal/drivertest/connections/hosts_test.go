@@ -240,3 +240,28 @@ func TestConnectWhoseContextEndsWithTheLastAnswerFails(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Nil(t, conn)
 }
+
+// What a source of credentials cannot reach is no server of the Config's.
+func TestHostIsNotPassedOverForASourceOfCredentialsThatFails(t *testing.T) {
+	t.Parallel()
+	server, hosts := nodes(t, 2)
+	var asked atomic.Int64
+	var dialled []string
+	db := drivertest.PlainDB(t, server.TestDSN(t), func(cfg *surrealsql.Config) {
+		user, password := cfg.User, cfg.Password
+		cfg.Hosts, cfg.MaxUses, cfg.HostDelay = hosts, 1, surrealsql.Disabled
+		cfg.CredentialSource = func(context.Context) (string, string, error) {
+			if asked.Add(1) == 1 {
+				return "", "", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+			}
+			return user, password, nil
+		}
+		cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dialled = append(dialled, addr)
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+	})
+	drivertest.RequireGood(t, db)
+	drivertest.RequireGood(t, db)
+	require.Equal(t, []string{hosts[0], hosts[1], hosts[0]}, dialled)
+}
