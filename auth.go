@@ -131,6 +131,9 @@ func (c *Config) askPassword(ctx context.Context) (user, password string, err er
 		if user, password, err = c.CredentialSource(ctx); err != nil {
 			return "", "", &lending.SourceError{Source: "Config.CredentialSource", Why: err}
 		}
+		if user == "" && c.Access == "" { // by an access, its parameters may do
+			return "", "", errors.New("surrealsql: Config.CredentialSource: got no user, expected one")
+		}
 		return user, password, nil
 	case c.PasswordFile != "":
 		password, err = files.Line("pass_file", c.PasswordFile)

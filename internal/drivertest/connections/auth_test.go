@@ -232,6 +232,13 @@ func TestAuthSourceThatFailsFailsTheConnectWithItsError(t *testing.T) {
 		})
 		require.ErrorContains(t, db.PingContext(t.Context()), "empty token")
 	})
+	t.Run("no user", func(t *testing.T) {
+		t.Parallel()
+		db := drivertest.OpenDB(t, dsn, func(c *surrealsql.Config) {
+			c.CredentialSource = func(context.Context) (string, string, error) { return "", "a password", nil }
+		})
+		require.ErrorContains(t, db.PingContext(t.Context()), "got no user")
+	})
 }
 
 func TestAuthPasswordThatChangesIsPickedUpByTheNextConnection(t *testing.T) {
