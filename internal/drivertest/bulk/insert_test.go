@@ -380,11 +380,7 @@ func TestInsertLetsPanicsThrough(t *testing.T) {
 		b := surrealsql.Bulk{BatchRecords: 10, Connections: connections}
 		require.PanicsWithValue(t, "no more", func() {
 			_, _ = b.Insert(t.Context(), db, "person", func(yield func(person) bool) {
-				for _, p := range people(45) {
-					if !yield(p) {
-						return
-					}
-				}
+				slices.Values(people(45))(yield)
 				panic("no more")
 			})
 		})

@@ -19,7 +19,7 @@ import (
 // the process holds, and each caller's time.
 
 func TestBurstOfCallersIsServedByFiftyConnections(t *testing.T) {
-	const limit, deadline = 50, 10 * time.Second
+	const limit, deadline = 50, 30 * time.Second
 	server := surrealtest.New(t, surrealtest.Options{Engine: surrealtest.EngineNPM}) // it counts its connections
 	dsn := server.TestDSN(t)
 	for _, burst := range []struct{ callers, idle int }{

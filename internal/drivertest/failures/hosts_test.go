@@ -382,10 +382,8 @@ func TestHostThatTurnsRequestsAwayIsNotTakenForOneThatIsBack(t *testing.T) {
 				var log drivertest.Logbook
 				c := connectorOf(t, "surrealdb://root:root@first,second/ns/db", drivertest.WithLog(&log), func(cfg *surrealsql.Config) {
 					cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-						if addr == "first:8000" {
-							return first.Dial(ctx, network, addr)
-						}
-						return second.Dial(ctx, network, addr)
+						to := map[string]*scripted.Server{"first:8000": first, "second:8000": second}[addr]
+						return to.Dial(ctx, network, addr)
 					}
 				})
 				conn, err := c.Connect(t.Context())
