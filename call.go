@@ -86,8 +86,9 @@ func (c *Conn) Info(ctx context.Context, dest any) error { return c.Call(ctx, de
 
 // SignUp makes a user by the SIGNUP clause of a record access, and authenticates this lease as
 // that user: Namespace, Database and Access of the credentials are needed, and User, Password
-// and AuthParams become variables. The Config's schema runs before, as for [Conn.SignIn]. [Conn.Tokens] then has what the server gave. A session that
-// expires is renewed by the SIGNIN clause with the same variables. It is not repeated when its reply is lost.
+// and AuthParams become variables. The Config's schema runs before, as for [Conn.SignIn].
+// [Conn.Tokens] then has what the server gave. A session that expires is renewed by the SIGNIN
+// clause with the same variables. It is not repeated when its reply is lost.
 func (c *Conn) SignUp(ctx context.Context, cred Credentials) error {
 	if cred.Access == "" || cred.Token != "" || cred.RefreshToken != "" {
 		return errors.New("surrealsql: SignUp: expected an access, its namespace and its database")
