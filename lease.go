@@ -47,7 +47,7 @@ type lease struct {
 type presentLease struct {
 	ended    bool // it was counted
 	leftover bool // it ended with something open, which is lent to nobody else
-	kept     bool // database/sql was told that it may keep the connection
+	kept     bool // database/sql has asked, and it can be lent again
 	recovers bool // it was told that it may not, because a stream that was given up is not over yet
 }
 
@@ -63,17 +63,18 @@ func (l *lease) start(cfg *Config, generation uint64) {
 
 // IsValid is called by database/sql when a lease ends. It reports whether the connection
 // may go back to the pool, and if so lets the idle checker use it. Where another pool
-// lends the connection, that one says when.
+// lends the connection, that one says when. A connection on which a call was given up is to be
+// closed by database/sql, which would hand it to whoever waits: it goes back to who lends it, or
+// recovers, and settles there.
 func (c *Conn) IsValid() bool {
-	valid := c.endLease() == lending.Fit
-	if valid && c.frames.IsOpen() && c.lease.release == nil {
-		c.lease.present.recovers, valid = true, false
-	}
-	c.lease.present.kept = valid
-	if valid && c.lease.release == nil {
+	valid, lent := c.endLease() == lending.Fit, c.lease.release != nil
+	settles := valid && c.frames.IsOpen()
+	c.lease.present.recovers = settles && !lent
+	c.lease.present.kept = valid && (lent || !settles)
+	if valid && !settles && !lent {
 		c.startIdling()
 	}
-	return valid
+	return valid && !settles
 }
 
 // endLease counts the lease, once, and returns why the connection cannot be leased
