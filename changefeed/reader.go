@@ -56,26 +56,20 @@ func (r *reader[T]) read(ctx context.Context, follow bool, yield func(Set[T], er
 	for {
 		now := time.Now()
 		newest, err := r.newest(ctx)
-		pause := r.feed.Interval
-		if newest > r.passed {
-			pause = r.feed.Settle
-		} else if err == nil {
-			r.asked = now
-			if err = r.mustHaveFeed(ctx); err == nil && !follow {
+		more := newest > r.passed
+		if err == nil && more {
+			if err = sleep(ctx, r.feed.Settle); err == nil && !r.give(ctx, newest, yield) {
 				return
 			}
 		}
 		if err == nil {
-			err = sleep(ctx, pause)
-		}
-		if err == nil && newest > r.passed {
-			if !r.give(ctx, newest, yield) {
-				return
-			}
 			r.asked = now
 			if err = r.mustHaveFeed(ctx); err == nil && !follow {
 				return
 			}
+		}
+		if err == nil && !more {
+			err = sleep(ctx, r.feed.Interval)
 		}
 		if err != nil {
 			yield(Set[T]{}, err)
